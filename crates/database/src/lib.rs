@@ -1,0 +1,28 @@
+//! Repositories: what Stillframe remembers, as traits, and their implementations.
+//!
+//! Every method is one atomic unit: it happens wholly or not at all, and its effects are durable when
+//! it returns `Ok`. What must be committed together (a job's result, its event, the deliveries of that
+//! event) is one method, so that no caller can forget a part.
+//!
+//! Implementations own the clock and the randomness for leases and handles (SQLite: injected ones;
+//! PostgreSQL: the server's clock), so no method takes "now". Each passes the suite in
+//! [`conformance`]; a new backend is finished when it does.
+//!
+//! **Invariant:** SQL stands only below `sqlite/` (and `postgres/`); `sqlx` types never leave the crate.
+
+pub mod conformance;
+mod error;
+mod records;
+pub mod sqlite;
+mod traits;
+
+pub use error::DatabaseError;
+pub use records::{
+    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange,
+    NewMedia, Page, PulledEvent, QueueDepth,
+};
+pub use sqlite::SqliteDatabase;
+pub use traits::{Apps, Database, Deliveries, Jobs, MediaStore, Queues, Templates, Topic};
+
+/// Result of a repository.
+pub type Result<T> = std::result::Result<T, DatabaseError>;

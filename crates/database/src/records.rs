@@ -1,0 +1,138 @@
+//! What goes into and comes out of the repositories, beyond the domain's own types.
+
+use std::time::Duration;
+
+use stillframe_domain::media::Cover;
+use stillframe_domain::{
+    App, Attempt, Delivery, Endpoint, Event, Failure, Job, JobId, JobKind, JobState, LeaseToken, Media,
+    MediaFacts, MediaId, MediaSource, MediaState, ReceiptHandle,
+};
+
+/// A new video with everything that must be committed along with it.
+#[derive(Debug, Clone)]
+pub struct NewMedia {
+    /// The video.
+    pub media: Media,
+    /// Jobs to run on it.
+    pub jobs: Vec<Job>,
+    /// Facts to tell.
+    pub events: Vec<Event>,
+}
+
+/// A job's terminal result with everything that must be committed along with it.
+#[derive(Debug, Clone)]
+pub struct JobCompletion {
+    /// The job.
+    pub job_id: JobId,
+    /// The lease under which it ran; a newer lease makes the completion void.
+    pub token: LeaseToken,
+    /// `Completed` or `Discarded`.
+    pub state: JobState,
+    /// What became of each output.
+    pub outcomes: Vec<stillframe_domain::OutputOutcome>,
+    /// Why the job was given up.
+    pub failure: Option<Failure>,
+    /// What changes about the video.
+    pub media: Option<MediaChange>,
+    /// Facts to tell; routed to endpoints and queues within the transaction.
+    pub events: Vec<Event>,
+    /// Jobs that follow.
+    pub jobs: Vec<Job>,
+}
+
+/// What changes about a video; `None` leaves a part as it is.
+#[derive(Debug, Clone, Default)]
+pub struct MediaChange {
+    /// New state.
+    pub state: Option<MediaState>,
+    /// New source.
+    pub source: Option<MediaSource>,
+    /// New facts.
+    pub facts: Option<MediaFacts>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// A cover, taken only when the video has none.
+    pub cover_if_unset: Option<Cover>,
+}
+
+/// Whether a write under a lease counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commit {
+    /// It is durable.
+    Committed,
+    /// The lease was lost: a newer one exists, or the job is in a terminal state. Nothing was written.
+    LeaseLost,
+}
+
+/// Which jobs to list.
+#[derive(Debug, Clone, Default)]
+pub struct JobFilter {
+    /// Only of this video.
+    pub media_id: Option<MediaId>,
+    /// Only of this kind.
+    pub kind: Option<JobKind>,
+    /// Only in these states; empty means any.
+    pub states: Vec<JobState>,
+}
+
+/// One page of a list, newest first.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` at the end. Opaque to callers.
+    pub next: Option<String>,
+}
+
+/// A delivery that is due, leased to one relay, with what it needs.
+#[derive(Debug, Clone)]
+pub struct DueDelivery {
+    /// The delivery; its `attempt_count` does not count the one to be made.
+    pub delivery: Delivery,
+    /// Where it goes.
+    pub endpoint: Endpoint,
+    /// What is told.
+    pub event: Event,
+    /// The app, for its settings.
+    pub app: App,
+}
+
+/// A delivery with all its attempts, for people.
+#[derive(Debug, Clone)]
+pub struct DeliveryRecord {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Its attempts, first one first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// An event that was pulled.
+#[derive(Debug, Clone)]
+pub struct PulledEvent {
+    /// Confirms this receive; new at each.
+    pub handle: ReceiptHandle,
+    /// The event.
+    pub event: Event,
+    /// Receives so far, this one included.
+    pub receive_count: u32,
+}
+
+/// What became of a confirmation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfirmReport {
+    /// Handles that confirmed their event: it never comes again.
+    pub confirmed: Vec<String>,
+    /// Handles that had expired, were superseded, or were never given. Nothing changed for them.
+    pub stale: Vec<String>,
+}
+
+/// How much waits in a queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// Events that a pull would give now.
+    pub visible: u64,
+    /// Events that were pulled and are hidden until confirmed or their time is up.
+    pub hidden: u64,
+    /// Age of the oldest event.
+    pub oldest_age: Duration,
+}

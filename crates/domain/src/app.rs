@@ -1,0 +1,53 @@
+//! Tenants and their settings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::AppId;
+
+/// A tenant. Nothing of one app is ever visible to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// Its number, from 1.
+    pub id: AppId,
+    /// A name for people.
+    pub name: String,
+    /// What its owner can change.
+    pub settings: AppSettings,
+}
+
+/// Settings of an app, stored as one JSON document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppSettings {
+    /// Base of picture URLs without a trailing slash; `None` means the server's public URL + `/media`.
+    pub media_base_url: Option<String>,
+    /// Whether an uploaded video gets its automatic covers.
+    pub automatic_covers: bool,
+    /// Whether the Tencent queue of this app is fed, and whether it has a callback instead.
+    pub tencent_mode: PullMode,
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self { media_base_url: None, automatic_covers: true, tencent_mode: PullMode::Off }
+    }
+}
+
+/// How a dialect with an exclusive push or pull mode tells of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PullMode {
+    /// Nothing is configured: no event.
+    Off,
+    /// To the endpoint that the dialect configured.
+    Push,
+    /// Into the dialect's queue, to be pulled and confirmed.
+    Pull,
+}
+
+impl AppSettings {
+    /// Base of this app's picture URLs, without a trailing slash.
+    pub fn media_base_url<'a>(&'a self, server_default: &'a str) -> &'a str {
+        self.media_base_url.as_deref().unwrap_or(server_default).trim_end_matches('/')
+    }
+}

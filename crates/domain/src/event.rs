@@ -1,0 +1,232 @@
+//! Events: facts that are told. Stored once, without a dialect; written per format when told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AppId, EventId, JobId, MediaId, VideoId};
+use crate::job::{Job, Origin, Output};
+use crate::media::{Media, MediaFacts};
+use crate::outcome::{Failure, OutputOutcome};
+use crate::time::Timestamp;
+
+/// What is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EventKind {
+    /// A video was added.
+    #[serde(rename = "media.created")]
+    MediaCreated,
+    /// A video was probed: pictures can be taken.
+    #[serde(rename = "media.ready")]
+    MediaReady,
+    /// A video never came, or is none.
+    #[serde(rename = "media.failed")]
+    MediaFailed,
+    /// A video and its pictures are gone.
+    #[serde(rename = "media.deleted")]
+    MediaDeleted,
+    /// Pictures were taken; some may have failed.
+    #[serde(rename = "snapshot.completed")]
+    SnapshotCompleted,
+    /// No picture was taken.
+    #[serde(rename = "snapshot.failed")]
+    SnapshotFailed,
+    /// A job came further (told only when asked for).
+    #[serde(rename = "job.progress")]
+    JobProgress,
+}
+
+impl EventKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::MediaCreated,
+        Self::MediaReady,
+        Self::MediaFailed,
+        Self::MediaDeleted,
+        Self::SnapshotCompleted,
+        Self::SnapshotFailed,
+        Self::JobProgress,
+    ];
+
+    /// The name used in the database and the native API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MediaCreated => "media.created",
+            Self::MediaReady => "media.ready",
+            Self::MediaFailed => "media.failed",
+            Self::MediaDeleted => "media.deleted",
+            Self::SnapshotCompleted => "snapshot.completed",
+            Self::SnapshotFailed => "snapshot.failed",
+            Self::JobProgress => "job.progress",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether an endpoint that names no kinds hears it.
+    pub const fn is_default(self) -> bool {
+        !matches!(self, Self::JobProgress)
+    }
+}
+
+/// A fact, told once to everyone who should hear it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The same over all retries and formats.
+    pub id: EventId,
+    /// Whose it is.
+    pub app_id: AppId,
+    /// What happened.
+    pub kind: EventKind,
+    /// The request that it comes from.
+    pub origin: Origin,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// The fact itself.
+    pub payload: EventPayload,
+}
+
+/// The fact. Carries everything that any format needs, so that a retry tells the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EventPayload {
+    /// About pictures.
+    Snapshot(SnapshotFact),
+    /// About a video.
+    Media(MediaFact),
+}
+
+/// Version of [`EventPayload`] that this code writes.
+pub const PAYLOAD_VERSION: u32 = 1;
+
+/// A job came to its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotFact {
+    /// [`PAYLOAD_VERSION`] of the writer.
+    pub version: u32,
+    /// The job.
+    pub job_id: JobId,
+    /// The video's decimal id.
+    pub media_id: MediaId,
+    /// The video's 32-hex id.
+    pub video_id: VideoId,
+    /// What was asked.
+    pub outputs: Vec<Output>,
+    /// What became of it, one for each output in the same order.
+    pub outcomes: Vec<OutputOutcome>,
+    /// Why nothing was taken; `None` when something was.
+    pub failure: Option<Failure>,
+    /// URL of the video's cover at that time.
+    pub cover_url: Option<String>,
+    /// Base of picture URLs at that time, without a trailing slash.
+    pub base_url: String,
+    /// The caller's text.
+    pub pass_through: Option<String>,
+    /// When the job was accepted.
+    pub job_created_at: Timestamp,
+    /// When it ended.
+    pub job_finished_at: Timestamp,
+}
+
+/// A video came, was probed, failed or went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MediaFact {
+    /// [`PAYLOAD_VERSION`] of the writer.
+    pub version: u32,
+    /// The video's decimal id.
+    pub media_id: MediaId,
+    /// The video's 32-hex id.
+    pub video_id: VideoId,
+    /// Its name.
+    pub name: String,
+    /// URL of its bytes, if they are an object of ours.
+    pub source_url: Option<String>,
+    /// What a probe found.
+    pub facts: Option<MediaFacts>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// The caller's text.
+    pub pass_through: Option<String>,
+}
+
+impl Event {
+    /// The event of a finished job: completed when at least one picture exists, else failed.
+    pub fn of_finished_job(
+        id: EventId,
+        job: &Job,
+        media: &Media,
+        base_url: &str,
+        cover_url: Option<String>,
+        finished_at: Timestamp,
+    ) -> Self {
+        let is_success = job.outcomes.iter().any(OutputOutcome::is_success);
+        let failure = if is_success {
+            None
+        } else {
+            let first = job.outcomes.iter().find_map(OutputOutcome::first_failure);
+            job.failure.as_ref().or(first).cloned()
+        };
+        Self {
+            id,
+            app_id: job.app_id,
+            kind: if is_success { EventKind::SnapshotCompleted } else { EventKind::SnapshotFailed },
+            origin: job.origin,
+            created_at: finished_at,
+            payload: EventPayload::Snapshot(SnapshotFact {
+                version: PAYLOAD_VERSION,
+                job_id: job.id.clone(),
+                media_id: media.id,
+                video_id: media.video_id.clone(),
+                outputs: job.outputs.clone(),
+                outcomes: job.outcomes.clone(),
+                failure,
+                cover_url,
+                base_url: base_url.to_owned(),
+                pass_through: job.pass_through.clone(),
+                job_created_at: job.created_at,
+                job_finished_at: finished_at,
+            }),
+        }
+    }
+
+    /// An event about a video.
+    pub fn of_media(
+        id: EventId,
+        kind: EventKind,
+        origin: Origin,
+        media: &Media,
+        base_url: &str,
+        at: Timestamp,
+    ) -> Self {
+        let source_url = match &media.source {
+            crate::media::MediaSource::Object { key } => Some(format!("{base_url}/{key}")),
+            _ => None,
+        };
+        Self {
+            id,
+            app_id: media.app_id,
+            kind,
+            origin,
+            created_at: at,
+            payload: EventPayload::Media(MediaFact {
+                version: PAYLOAD_VERSION,
+                media_id: media.id,
+                video_id: media.video_id.clone(),
+                name: media.name.clone(),
+                source_url,
+                facts: media.facts.clone(),
+                failure: media.failure.clone(),
+                pass_through: media.pass_through.clone(),
+            }),
+        }
+    }
+
+    /// The job that it is about, if it is about one.
+    pub fn job_id(&self) -> Option<&JobId> {
+        match &self.payload {
+            EventPayload::Snapshot(fact) => Some(&fact.job_id),
+            EventPayload::Media(_) => None,
+        }
+    }
+}

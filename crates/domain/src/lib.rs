@@ -1,0 +1,51 @@
+//! The words of Stillframe: ids, times, specs, jobs, events, and the rules that need no IO.
+//!
+//! Everything here is a plain value or a pure function. Clocks and randomness are traits that the
+//! composition root hands down, so that every other crate can be driven by a test.
+//!
+//! **Invariant:** nothing here reads a file, a socket or the environment, and no word of a vendor's
+//! API stands here except the names of the dialects themselves.
+
+pub mod access;
+pub mod app;
+pub mod byte_source;
+pub mod checkpoint;
+pub mod clock;
+pub mod endpoint;
+pub mod error_code;
+pub mod event;
+pub mod ids;
+pub mod job;
+pub mod limits;
+pub mod media;
+pub mod object_key;
+pub mod outcome;
+pub mod retry;
+pub mod rng;
+pub mod routing;
+pub mod snapshot;
+pub mod template;
+pub mod time;
+
+pub use access::AccessKey;
+pub use app::{App, AppSettings, PullMode};
+pub use byte_source::ByteSource;
+pub use checkpoint::{Checkpoint, Checkpoints};
+pub use clock::{Clock, SystemClock};
+pub use endpoint::{AckRule, Attempt, Delivery, DeliveryState, Endpoint, EventFormat, Owner};
+pub use error_code::ErrorCode;
+pub use event::{Event, EventKind, EventPayload};
+pub use ids::{
+    AppId, DeliveryId, EndpointId, EventId, JobId, LeaseToken, MediaId, OutputId, QueueId,
+    ReceiptHandle, VideoId,
+};
+pub use job::{Dialect, Job, JobKind, JobState, Lease, Origin, Output, RequestKind};
+pub use media::{Media, MediaFacts, MediaSource, MediaState};
+pub use outcome::{Failure, OutputOutcome, PictureOutcome, Taken};
+pub use rng::{OsRng, Rng};
+pub use snapshot::{
+    Colour, Fit, FrameChoice, ImageFormat, PixelSize, Position, Product, Selection, SizeRule,
+    SnapshotSpec, SpriteLayout,
+};
+pub use template::{Template, TemplateFamily, TemplateRef};
+pub use time::{MediaTime, Timestamp};

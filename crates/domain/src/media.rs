@@ -1,0 +1,143 @@
+//! Videos.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AppId, MediaId, VideoId};
+use crate::job::Dialect;
+use crate::outcome::Failure;
+use crate::time::{MediaTime, Timestamp};
+
+/// One video of an app.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Media {
+    /// Decimal id.
+    pub id: MediaId,
+    /// 32-hex id.
+    pub video_id: VideoId,
+    /// Its owner.
+    pub app_id: AppId,
+    /// Title or file name.
+    pub name: String,
+    /// Where the bytes are.
+    pub source: MediaSource,
+    /// Where it stands.
+    pub state: MediaState,
+    /// What a probe found; `None` until then.
+    pub facts: Option<MediaFacts>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// The picture that stands for it.
+    pub cover: Option<Cover>,
+    /// The API over which it came.
+    pub added_by: Dialect,
+    /// Passed through into events about it.
+    pub pass_through: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The picture that stands for a video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cover {
+    /// An object of ours.
+    Object(String),
+    /// A URL that the user set; kept as it is.
+    Url(String),
+}
+
+/// Where a video's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaSource {
+    /// An object of ours.
+    Object {
+        /// Its key.
+        key: String,
+    },
+    /// A file below one of the allowed roots, read where it is.
+    LocalFile {
+        /// Absolute path.
+        path: String,
+    },
+    /// To be fetched from there; becomes an object.
+    Url {
+        /// Absolute `http` or `https` URL.
+        url: String,
+    },
+}
+
+/// Where a video stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MediaState {
+    /// Its bytes are on their way.
+    Fetching,
+    /// Its bytes are here; not yet probed.
+    Stored,
+    /// Probed: pictures can be taken.
+    Ready,
+    /// Its bytes never came, or are no video.
+    Failed,
+}
+
+impl MediaState {
+    /// The name used in the database and the native API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fetching => "fetching",
+            Self::Stored => "stored",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a probe finds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MediaFacts {
+    /// Short name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
+    pub container: String,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// From the start of presentation to the end of the latest played stream.
+    pub duration: MediaTime,
+    /// Bits per second over all.
+    pub bitrate_bps: u64,
+    /// The video stream that pictures are taken from.
+    pub video: Option<VideoFacts>,
+    /// The first audio stream.
+    pub audio: Option<AudioFacts>,
+}
+
+/// Facts of a video stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoFacts {
+    /// Codec name, such as `h264`.
+    pub codec: String,
+    /// Upright, square-pixel width in pixels.
+    pub width_px: u32,
+    /// Upright, square-pixel height in pixels.
+    pub height_px: u32,
+    /// Clockwise rotation that makes it upright: 0, 90, 180 or 270 degrees.
+    pub rotation_degrees: u16,
+    /// Mean frames per second; 0 when unknown.
+    pub frames_per_second: f64,
+    /// Bits per second; 0 when unknown.
+    pub bitrate_bps: u64,
+    /// Whether it is a still cover picture of an audio file.
+    pub is_cover_art: bool,
+}
+
+/// Facts of an audio stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AudioFacts {
+    /// Codec name, such as `aac`.
+    pub codec: String,
+    /// Samples per second.
+    pub sample_rate_hz: u32,
+    /// Bits per second; 0 when unknown.
+    pub bitrate_bps: u64,
+}
