@@ -11,6 +11,7 @@ pub trait Rng: Send + Sync {
 pub struct OsRng;
 
 impl Rng for OsRng {
+    #[expect(clippy::disallowed_methods, reason = "the one home of the system's generator")]
     fn next_u64(&self) -> u64 {
         getrandom::u64().expect("the operating system's random generator answers")
     }
