@@ -1,1 +1,26 @@
-//! (being built)
+//! Signatures of requests, as pure functions.
+//!
+//! A module for each scheme, with three functions of the same names: `string_to_sign`, what is signed;
+//! `sign`, for clients; `verify`, for servers, in constant time. The caller hands over parameters as
+//! they were decoded from the wire, and decides by itself what the signed time and nonce are worth.
+//!
+//! **Invariant:** nothing here reads a clock, a socket or the environment, and no error of this crate
+//! holds a secret or the signature that would have been right.
+
+pub mod alibaba_rpc;
+mod error;
+mod mac;
+pub mod percent;
+pub mod standard_webhooks;
+pub mod tencent_v1;
+
+pub use error::SignatureError;
+pub use mac::is_same as is_same_secret;
+
+/// Names and values of a request, decoded, in the order received.
+pub type Params = [(String, String)];
+
+/// The first value of that name.
+fn find<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
+    params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}

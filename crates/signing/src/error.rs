@@ -1,0 +1,24 @@
+//! Why a signature is refused.
+
+/// Why a signature could not be made or was refused, by what the signer can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// Add the parameter.
+    #[error("the parameter {name} is missing")]
+    Missing {
+        /// Its name.
+        name: &'static str,
+    },
+    /// Use a scheme that is known.
+    #[error("the value of {name} is not supported")]
+    Unsupported {
+        /// The parameter that names the scheme.
+        name: &'static str,
+    },
+    /// Sign this text with the right secret.
+    #[error("the signature does not match")]
+    Mismatch {
+        /// What the server takes for the signed text; holds nothing but the request.
+        string_to_sign: String,
+    },
+}
