@@ -1,0 +1,98 @@
+//! The client itself.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+use reqwest::redirect;
+use url::Url;
+
+use crate::address::AddressGuard;
+use crate::error::{OutboundError, SetupError};
+use crate::resolver::GuardedResolver;
+use crate::target;
+
+/// What requests say of their sender.
+pub const USER_AGENT: &str = concat!("Stillframe/", env!("CARGO_PKG_VERSION"));
+
+/// Below the 5 s after which common servers close an idle connection, so that none is used as it closes.
+const IDLE_MAX: Duration = Duration::from_secs(4);
+
+/// Settings of the client.
+#[derive(Debug, Clone)]
+pub struct OutboundConfig {
+    /// Networks that may be reached although they are not public. Empty by default.
+    pub allow: Vec<IpNet>,
+    /// Longest wait for a name's addresses and a connection, in milliseconds; 5,000 by default.
+    pub connect_timeout_ms: u64,
+    /// Longest wait for the next bytes of a download, in milliseconds; 30,000 by default.
+    pub stall_timeout_ms: u64,
+}
+
+impl Default for OutboundConfig {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            connect_timeout_ms: 5_000,
+            stall_timeout_ms: 30_000,
+        }
+    }
+}
+
+/// The client of the outside world. Clones share one pool of connections.
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    pub(crate) http: reqwest::Client,
+    pub(crate) guard: AddressGuard,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) stall_timeout: Duration,
+}
+
+impl Outbound {
+    /// Sets the client up.
+    ///
+    /// A machine without root certificates gets a client that can speak plain HTTP only.
+    ///
+    /// # Errors
+    /// [`SetupError`] when the TLS library cannot be used at all.
+    pub fn new(config: &OutboundConfig) -> Result<Self, SetupError> {
+        let guard = AddressGuard::new(&config.allow);
+        let connect_timeout = Duration::from_millis(config.connect_timeout_ms);
+        let http = builder(&guard, connect_timeout).build().or_else(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "no root certificates: https will fail"
+            );
+            builder(&guard, connect_timeout)
+                .tls_certs_only([])
+                .build()
+                .map_err(SetupError)
+        })?;
+        let stall_timeout = Duration::from_millis(config.stall_timeout_ms);
+        Ok(Self {
+            http,
+            guard,
+            connect_timeout,
+            stall_timeout,
+        })
+    }
+
+    /// Reads a URL and vets what can be vetted before it is requested: for an early answer to users.
+    ///
+    /// # Errors
+    /// [`OutboundError::InvalidUrl`], or [`OutboundError::Forbidden`] for a literal address.
+    pub fn check_url(&self, url: &str) -> Result<Url, OutboundError> {
+        target::read(url, &self.guard)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one home of the HTTP client")]
+fn builder(guard: &AddressGuard, connect_timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .dns_resolver(GuardedResolver { guard: guard.clone() })
+        .connect_timeout(connect_timeout)
+        .pool_idle_timeout(IDLE_MAX)
+        .pool_max_idle_per_host(4)
+}
