@@ -2,8 +2,10 @@
 //!
 //! **Invariant:** no production crate depends on this one except as a dev-dependency.
 
+pub mod receiver;
 pub mod seeded_rng;
 pub mod sim_clock;
 
+pub use receiver::WebhookReceiver;
 pub use seeded_rng::SeededRng;
 pub use sim_clock::SimClock;
