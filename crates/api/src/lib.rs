@@ -1,1 +1,15 @@
-//! (being built)
+//! HTTP: one listener that speaks every dialect.
+//!
+//! A handler does four steps: authenticate, decode to native types, call one function of `service`,
+//! encode. Each dialect stands in its own folder with its words, its error table and its event
+//! renderer, and none uses another.
+
+mod body;
+mod media;
+pub mod native;
+mod router;
+mod state;
+mod timestamp;
+
+pub use router::router;
+pub use state::ApiState;

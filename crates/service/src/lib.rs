@@ -1,1 +1,101 @@
-//! (being built)
+//! Use cases: what can be asked of Stillframe, whichever dialect asks.
+//!
+//! A dialect authenticates, translates its words to these calls, and writes the answer. Rules that
+//! more than one dialect shares stand here or in `domain`, never in a dialect. What must be committed
+//! together is one call of the database.
+//!
+//! **Invariant:** every call names the caller's app, and nothing of another app is ever found.
+
+mod access;
+mod add_media;
+mod apps;
+mod endpoints;
+mod error;
+mod jobs;
+mod media;
+mod objects;
+mod pull_events;
+mod submit_snapshot;
+
+pub use access::Caller;
+pub use add_media::AddMedia;
+pub use apps::Bootstrap;
+pub use endpoints::NewEndpoint;
+pub use error::{ServiceError, invalid, missing};
+pub use jobs::LatestOutput;
+pub use media::MediaName;
+pub use objects::ServedObject;
+pub use submit_snapshot::{OutputRequest, SubmitSnapshot};
+
+pub use stillframe_database::{ConfirmReport, DeliveryRecord, JobFilter, Page, PulledEvent, QueueDepth};
+pub use stillframe_storage::{Chunks, ObjectFacts};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stillframe_database::Database;
+use stillframe_domain::{Checkpoints, Clock, Rng, Timestamp};
+use stillframe_storage::Storage;
+
+/// Settings of the use cases.
+#[derive(Debug, Clone)]
+pub struct ServiceConfig {
+    /// Base of picture URLs of apps that set none, without a trailing slash.
+    pub media_base_url: String,
+    /// Directories below which local files may be ingested; none means no local file may.
+    pub local_roots: Vec<PathBuf>,
+    /// Largest video accepted, in bytes.
+    pub source_size_bytes_max: u64,
+}
+
+/// What the use cases stand on.
+#[derive(Clone)]
+pub struct ServiceDeps {
+    /// Repositories.
+    pub database: Arc<dyn Database>,
+    /// Objects.
+    pub storage: Arc<dyn Storage>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Told of moments that matter to a promise.
+    pub checkpoints: Arc<dyn Checkpoints>,
+}
+
+/// All use cases.
+pub struct Service {
+    deps: ServiceDeps,
+    config: ServiceConfig,
+}
+
+/// Result of a use case.
+pub type Result<T> = std::result::Result<T, ServiceError>;
+
+impl Service {
+    /// The use cases over these parts.
+    pub fn new(deps: ServiceDeps, config: ServiceConfig) -> Self {
+        Self { deps, config }
+    }
+
+    /// The time by the service's clock.
+    pub fn now(&self) -> Timestamp {
+        self.deps.clock.now()
+    }
+
+    /// Answers when the database can be used.
+    ///
+    /// # Errors
+    /// `Unavailable` when it cannot.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.deps.database.ping().await?)
+    }
+
+    fn database(&self) -> &dyn Database {
+        self.deps.database.as_ref()
+    }
+
+    fn rng(&self) -> &dyn Rng {
+        self.deps.rng.as_ref()
+    }
+}

@@ -1,0 +1,187 @@
+//! Serving pictures: `/media/{key}`, and `/{key}` on an app's own domain.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use stillframe_domain::ErrorCode;
+use stillframe_service::{ServedObject, Service, ServiceError};
+
+use crate::state::ApiState;
+
+/// Keys are written once with their content, so a copy never goes stale.
+const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+
+/// `GET|HEAD /media/{key}`.
+pub(crate) async fn serve(
+    State(state): State<ApiState>,
+    Path(key): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    match state.service.find_object(&key).await {
+        Ok(object) => answer(&state.service, &object, &method, &headers).await,
+        Err(error) => refusal(&error),
+    }
+}
+
+/// `GET|HEAD /{key}` where the request's host is that of the owning app's picture base; 404 otherwise.
+pub(crate) async fn serve_by_host(
+    State(state): State<ApiState>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return (StatusCode::NOT_FOUND, "nothing is here\n").into_response();
+    }
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match state.service.find_object_on_host(host, uri.path()).await {
+        Ok(object) => answer(&state.service, &object, &method, &headers).await,
+        Err(error) => refusal(&error),
+    }
+}
+
+async fn answer(service: &Service, object: &ServedObject, method: &Method, headers: &HeaderMap) -> Response {
+    let facts = &object.facts;
+    let mut response = Response::new(Body::empty());
+    let set = response.headers_mut();
+    set.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(object.key.as_str())));
+    set.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
+    set.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    set.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    set.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(etag) = HeaderValue::from_str(&facts.etag) {
+        set.insert(header::ETAG, etag);
+    }
+    if is_unchanged(headers, &facts.etag) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    }
+    let size = facts.size_bytes;
+    let range = requested_range(headers, &facts.etag, size);
+    let (status, from, to) = match range {
+        Range::Whole => (StatusCode::OK, 0, size),
+        Range::Part(from, to) => (StatusCode::PARTIAL_CONTENT, from, to),
+        Range::Unsatisfiable => {
+            let set = response.headers_mut();
+            set.insert(header::CONTENT_RANGE, number_header(&format!("bytes */{size}")));
+            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            return response;
+        }
+    };
+    *response.status_mut() = status;
+    let set = response.headers_mut();
+    set.insert(header::CONTENT_LENGTH, number_header(&(to - from).to_string()));
+    if status == StatusCode::PARTIAL_CONTENT {
+        set.insert(header::CONTENT_RANGE, number_header(&format!("bytes {from}-{}/{size}", to - 1)));
+    }
+    if method == Method::HEAD {
+        return response;
+    }
+    match service.read_object(object, from, to).await {
+        Ok((_, chunks)) => {
+            *response.body_mut() = Body::from_stream(chunks);
+            response
+        }
+        Err(error) => refusal(&error),
+    }
+}
+
+fn number_header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("digits and punctuation are valid in headers")
+}
+
+fn refusal(error: &ServiceError) -> Response {
+    match error.code {
+        ErrorCode::ObjectNotFound => (StatusCode::NOT_FOUND, "there is no such picture\n").into_response(),
+        _ => {
+            tracing::error!(error = ?error, "could not serve a picture");
+            (StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable\n").into_response()
+        }
+    }
+}
+
+fn content_type(key: &str) -> &'static str {
+    match key.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("jpg") => "image/jpeg",
+        Some("png") => "image/png",
+        Some("webp") => "image/webp",
+        Some("avif") => "image/avif",
+        Some("vtt") => "text/vtt; charset=utf-8",
+        Some("mp4" | "m4v") => "video/mp4",
+        _ => "application/octet-stream",
+    }
+}
+
+fn is_unchanged(headers: &HeaderMap, etag: &str) -> bool {
+    let given = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    given.is_some_and(|list| {
+        list.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == etag || one == "*")
+    })
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Range {
+    Whole,
+    Part(u64, u64),
+    Unsatisfiable,
+}
+
+/// One byte range of RFC 9110 section 14; several ranges, other units and malformed ones are ignored.
+fn requested_range(headers: &HeaderMap, etag: &str, size: u64) -> Range {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if text(header::IF_RANGE).is_some_and(|version| version != etag) {
+        return Range::Whole;
+    }
+    let Some((first, last)) =
+        text(header::RANGE).and_then(|r| r.strip_prefix("bytes=")).and_then(|r| r.split_once('-'))
+    else {
+        return Range::Whole;
+    };
+    match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(from), Ok(to)) if from <= to && from < size => Range::Part(from, to.saturating_add(1).min(size)),
+        (Ok(from), Err(_)) if last.is_empty() && from < size => Range::Part(from, size),
+        (Err(_), Ok(tail)) if first.is_empty() && tail > 0 && size > 0 => {
+            Range::Part(size.saturating_sub(tail), size)
+        }
+        (Ok(from), Ok(to)) if from <= to => Range::Unsatisfiable,
+        (Ok(_), Err(_)) if last.is_empty() => Range::Unsatisfiable,
+        (Err(_), Ok(_)) if first.is_empty() => Range::Unsatisfiable,
+        _ => Range::Whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range_of(range: &str, size: u64) -> Range {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RANGE, HeaderValue::from_str(range).expect("header"));
+        requested_range(&headers, "\"e\"", size)
+    }
+
+    #[test]
+    fn ranges_are_those_of_rfc_9110() {
+        assert_eq!(range_of("bytes=0-0", 10), Range::Part(0, 1));
+        assert_eq!(range_of("bytes=2-", 10), Range::Part(2, 10));
+        assert_eq!(range_of("bytes=2-99", 10), Range::Part(2, 10));
+        assert_eq!(range_of("bytes=-3", 10), Range::Part(7, 10));
+        assert_eq!(range_of("bytes=-30", 10), Range::Part(0, 10));
+        assert_eq!(range_of("bytes=10-", 10), Range::Unsatisfiable);
+        assert_eq!(range_of("bytes=-0", 10), Range::Unsatisfiable);
+        assert_eq!(range_of("bytes=0-18446744073709551615", 10), Range::Part(0, 10));
+        for ignored in ["bytes=5-2", "lines=1-2", "bytes=0-1,3-4", "bytes=a-b"] {
+            assert_eq!(range_of(ignored, 10), Range::Whole, "{ignored}");
+        }
+    }
+
+    #[test]
+    fn a_range_of_another_version_gets_the_whole() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RANGE, HeaderValue::from_static("bytes=0-0"));
+        headers.insert(header::IF_RANGE, HeaderValue::from_static("\"other\""));
+        assert_eq!(requested_range(&headers, "\"e\"", 10), Range::Whole);
+    }
+}

@@ -1,0 +1,167 @@
+//! `/v1/media`: adding, reading and removing videos.
+
+use std::io;
+use std::path::Path as FilePath;
+
+use axum::Json;
+use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
+use axum::http::{StatusCode, header};
+use futures::StreamExt as _;
+use serde::Deserialize;
+use serde_json::Value;
+use stillframe_domain::{App, Dialect, Media, MediaId, Origin, RequestKind, VideoId};
+use stillframe_service::{AddMedia, MediaName, ServiceError, invalid, missing};
+
+use super::auth::Authenticated;
+use super::error::Problem;
+use super::model::{self, PageView};
+use crate::body;
+use crate::state::ApiState;
+
+/// A video that lies elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddElsewhere {
+    url: Option<String>,
+    path: Option<String>,
+    name: Option<String>,
+    pass_through: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PageQuery {
+    pub after: Option<String>,
+    pub limit: Option<usize>,
+}
+
+impl PageQuery {
+    const LIMIT_DEFAULT: usize = 20;
+    const LIMIT_MAX: usize = 100;
+
+    pub(crate) fn limit(&self) -> Result<usize, Problem> {
+        match self.limit.unwrap_or(Self::LIMIT_DEFAULT) {
+            limit @ 1..=Self::LIMIT_MAX => Ok(limit),
+            _ => Err(Problem(invalid("limit", format!("1 to {}", Self::LIMIT_MAX)))),
+        }
+    }
+}
+
+/// `POST /v1/media`: `multipart/form-data` with a part `file`, or JSON with `url` or `path`.
+pub(crate) async fn add(
+    State(state): State<ApiState>,
+    Authenticated(app): Authenticated,
+    request: Request,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = if content_type.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+        let multipart = Multipart::from_request(request, &state)
+            .await
+            .map_err(|error| Problem(invalid("body", format!("multipart/form-data ({error})"))))?;
+        upload(&state, &app, multipart).await?
+    } else {
+        let body = body::read(request.into_body()).await?;
+        add_elsewhere(&state, &app, model::decode(&body)?).await?
+    };
+    Ok((StatusCode::CREATED, Json(model::media(&state.service, &app, &media))))
+}
+
+async fn upload(state: &ApiState, app: &App, mut multipart: Multipart) -> Result<Media, Problem> {
+    let broken = |error| Problem(invalid("body", format!("multipart/form-data ({error})")));
+    let mut add = AddMedia { name: None, dialect: Dialect::Native, pass_through: None };
+    while let Some(part) = multipart.next_field().await.map_err(broken)? {
+        match part.name() {
+            Some("name") => add.name = Some(part.text().await.map_err(broken)?),
+            Some("pass_through") => add.pass_through = Some(part.text().await.map_err(broken)?),
+            Some("file") => {
+                let file_name = part.file_name().map(str::to_owned).filter(|name| !name.is_empty());
+                add.name = add.name.or(file_name);
+                return stream(state, app, add, part).await;
+            }
+            _ => return Err(Problem(invalid("body", "the parts name, pass_through and, last, file"))),
+        }
+    }
+    Err(Problem(missing("file")))
+}
+
+/// The part borrows the request, while the service takes a stream of its own: a channel joins them.
+async fn stream(
+    state: &ApiState,
+    app: &App,
+    add: AddMedia,
+    mut part: axum::extract::multipart::Field<'_>,
+) -> Result<Media, Problem> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(4);
+    let chunks = futures::stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|chunk| (chunk, receiver))
+    });
+    let feed = async move {
+        loop {
+            let chunk = match part.chunk().await {
+                Ok(Some(chunk)) => Ok(chunk),
+                Ok(None) => return,
+                Err(error) => Err(io::Error::other(error)),
+            };
+            let is_end = chunk.is_err();
+            if sender.send(chunk).await.is_err() || is_end {
+                return;
+            }
+        }
+    };
+    let (media, ()) = tokio::join!(state.service.upload_media(app, add, chunks.boxed()), feed);
+    Ok(media?)
+}
+
+async fn add_elsewhere(state: &ApiState, app: &App, request: AddElsewhere) -> Result<Media, Problem> {
+    let add = AddMedia { name: request.name, dialect: Dialect::Native, pass_through: request.pass_through };
+    match (request.url, request.path) {
+        (Some(url), None) => Ok(state.service.add_url(app, add, &url).await?),
+        (None, Some(path)) => Ok(state.service.add_local_file(app, add, FilePath::new(&path)).await?),
+        _ => Err(Problem(invalid("body", "either url or path"))),
+    }
+}
+
+/// `GET /v1/media`.
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    Authenticated(app): Authenticated,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<PageView>, Problem> {
+    let page = state.service.list_media(&app, query.after.as_deref(), query.limit()?).await?;
+    let items = page.items.iter().map(|one| model::media(&state.service, &app, one)).collect();
+    Ok(Json(PageView { items, next: page.next }))
+}
+
+/// `GET /v1/media/{id}`; the id is the decimal or the 32-hex one.
+pub(crate) async fn get(
+    State(state): State<ApiState>,
+    Authenticated(app): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let media = state.service.find_media(&app, &name(&id)?).await?;
+    Ok(Json(model::media(&state.service, &app, &media)))
+}
+
+/// `DELETE /v1/media/{id}`.
+pub(crate) async fn delete(
+    State(state): State<ApiState>,
+    Authenticated(app): Authenticated,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    state
+        .service
+        .delete_media(&app, &name(&id)?, Origin { dialect: Dialect::Native, kind: RequestKind::Ingest })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Either form of a video's id.
+pub(crate) fn name(id: &str) -> Result<MediaName, Problem> {
+    let refused = |_| -> ServiceError { invalid("id", "a decimal id or 32 lower-case hex digits") };
+    let is_hex = id.len() == 32;
+    if is_hex {
+        Ok(MediaName::VideoId(VideoId::parse(id).map_err(refused)?))
+    } else {
+        Ok(MediaName::FileId(MediaId::parse(id).map_err(refused)?))
+    }
+}

@@ -1,0 +1,37 @@
+//! The native API under `/v1`: JSON, HTTP Basic with an access key, problem documents for errors.
+
+mod app;
+mod auth;
+mod endpoints;
+mod error;
+mod events;
+mod jobs;
+mod media;
+mod model;
+mod snapshots;
+
+pub use events::NativeRenderer;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::body::BODY_BYTES_MAX;
+use crate::state::ApiState;
+
+/// Routes below `/v1`.
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/app", get(app::get).patch(app::update))
+        .route("/media/{id}", get(media::get).delete(media::delete))
+        .route("/media/{id}/snapshots", post(snapshots::submit).get(snapshots::list))
+        .route("/jobs", get(jobs::list))
+        .route("/jobs/{id}", get(jobs::get))
+        .route("/jobs/{id}/events", get(jobs::events))
+        .route("/endpoints", post(endpoints::create).get(endpoints::list))
+        .route("/endpoints/{id}", get(endpoints::get).delete(endpoints::delete))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        // Uploads are limited by the service, in its own words, while they stream.
+        .route("/media", post(media::add).get(media::list).layer(DefaultBodyLimit::disable()))
+        .fallback(error::unknown_operation)
+}

@@ -1,0 +1,165 @@
+//! The native API's JSON.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use stillframe_domain::media::MediaFacts;
+use stillframe_domain::outcome::{PictureResult, Sheet};
+use stillframe_domain::{
+    App, Endpoint, Failure, Job, Media, MediaSource, Output, OutputOutcome, PictureOutcome,
+};
+use stillframe_service::{Service, ServiceError, invalid};
+
+use super::error::Problem;
+use crate::timestamp::rfc3339_ms;
+
+/// Page of a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct PageView {
+    /// The items.
+    pub items: Vec<Value>,
+    /// Pass as `after` for the next page; null at the end.
+    pub next: Option<String>,
+}
+
+pub(crate) fn app(app: &App, base_url: &str) -> Value {
+    json!({
+        "id": app.id,
+        "name": app.name,
+        "media_base_url": base_url,
+        "automatic_covers": app.settings.automatic_covers,
+        "tencent_mode": app.settings.tencent_mode,
+    })
+}
+
+pub(crate) fn media(service: &Service, app: &App, media: &Media) -> Value {
+    json!({
+        "id": media.id.to_string(),
+        "video_id": media.video_id,
+        "name": media.name,
+        "state": media.state,
+        "source": source(service, app, media),
+        "facts": media.facts.as_ref().map(facts),
+        "failure": media.failure.as_ref().map(failure),
+        "cover_url": service.cover_url(app, media),
+        "added_by": media.added_by,
+        "created_at": rfc3339_ms(media.created_at),
+        "updated_at": rfc3339_ms(media.updated_at),
+    })
+}
+
+fn source(service: &Service, app: &App, media: &Media) -> Value {
+    match &media.source {
+        MediaSource::Object { .. } => json!({ "kind": "object", "url": service.source_url(app, media) }),
+        MediaSource::LocalFile { path } => json!({ "kind": "local_file", "path": path }),
+        MediaSource::Url { url } => json!({ "kind": "url", "url": url }),
+    }
+}
+
+pub(crate) fn facts(facts: &MediaFacts) -> Value {
+    json!({
+        "container": facts.container,
+        "size_bytes": facts.size_bytes,
+        "duration_ms": facts.duration,
+        "bitrate_bps": facts.bitrate_bps,
+        "video": facts.video,
+        "audio": facts.audio,
+    })
+}
+
+pub(crate) fn failure(failure: &Failure) -> Value {
+    json!({ "code": failure.code, "message": failure.message })
+}
+
+/// A job as its owner sees it.
+pub(crate) fn job(job: &Job, base_url: &str) -> Value {
+    let outputs: Vec<Value> =
+        job.outputs.iter().enumerate().map(|(k, one)| output(one, job.outcomes.get(k), base_url)).collect();
+    json!({
+        "id": job.id,
+        "media_id": job.media_id.to_string(),
+        "kind": job.kind,
+        "state": job.state,
+        "origin": job.origin,
+        "attempt": job.attempt,
+        "failure": job.failure.as_ref().map(failure),
+        "outputs": outputs,
+        "pass_through": job.pass_through,
+        "created_at": rfc3339_ms(job.created_at),
+        "started_at": job.started_at.map(rfc3339_ms),
+        "finished_at": job.finished_at.map(rfc3339_ms),
+    })
+}
+
+/// One output; pictures stand in the order asked and come once the job has ended.
+pub(crate) fn output(output: &Output, outcome: Option<&OutputOutcome>, base_url: &str) -> Value {
+    let Some(outcome) = outcome else {
+        return json!({ "id": output.id, "kind": output.kind, "pictures": [], "sheets": [] });
+    };
+    json!({
+        "id": output.id,
+        "kind": output.kind,
+        "pictures": outcome.pictures.iter().map(|one| picture(one, base_url)).collect::<Vec<_>>(),
+        "sheets": outcome.sheets.iter().map(|one| sheet(one, base_url)).collect::<Vec<_>>(),
+        "vtt_url": outcome.vtt_key.as_ref().map(|key| format!("{base_url}/{key}")),
+        "failure": outcome.failure.as_ref().map(failure),
+    })
+}
+
+fn picture(picture: &PictureOutcome, base_url: &str) -> Value {
+    match &picture.result {
+        PictureResult::Failed(reason) => {
+            json!({ "offset_ms": picture.offset, "status": "failed", "error": failure(reason) })
+        }
+        // A cell of a sprite has no object of its own.
+        PictureResult::Ok(taken) if taken.key.is_empty() => json!({
+            "offset_ms": picture.offset,
+            "status": "ok",
+            "pts_ms": taken.pts,
+            "number": taken.number,
+        }),
+        PictureResult::Ok(taken) => json!({
+            "offset_ms": picture.offset,
+            "status": "ok",
+            "pts_ms": taken.pts,
+            "number": taken.number,
+            "url": format!("{base_url}/{}", taken.key),
+            "width_px": taken.size.width_px,
+            "height_px": taken.size.height_px,
+            "size_bytes": taken.size_bytes,
+        }),
+    }
+}
+
+fn sheet(sheet: &Sheet, base_url: &str) -> Value {
+    json!({
+        "number": sheet.number,
+        "url": format!("{base_url}/{}", sheet.key),
+        "width_px": sheet.size.width_px,
+        "height_px": sheet.size.height_px,
+        "cell_width_px": sheet.cell.width_px,
+        "cell_height_px": sheet.cell.height_px,
+        "size_bytes": sheet.size_bytes,
+    })
+}
+
+pub(crate) fn endpoint(endpoint: &Endpoint) -> Value {
+    json!({
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "format": endpoint.format,
+        "owner": endpoint.owner,
+        "event_kinds": endpoint.event_kinds,
+        "origins": endpoint.origins,
+        "policy": endpoint.policy,
+    })
+}
+
+/// Reads a JSON body into a request type; problems name the field.
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        Problem(ServiceError {
+            source: None,
+            ..invalid("body", format!("a JSON document of this operation ({error})"))
+        })
+    })
+}

@@ -1,0 +1,196 @@
+//! `/v1/media/{id}/snapshots`: asking for pictures and listing them.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::template::JPEG_QUALITY_DEFAULT;
+use stillframe_domain::{
+    Colour, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind,
+    Selection, SizeRule, SnapshotSpec, SpriteLayout,
+};
+use stillframe_service::{OutputRequest, ServiceError, SubmitSnapshot, invalid};
+
+use super::auth::Authenticated;
+use super::error::Problem;
+use super::{media, model};
+use crate::state::ApiState;
+
+/// Exactly one of the selections; stills, a sprite, or both.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubmitRequest {
+    offsets_ms: Option<Vec<i64>>,
+    offsets_percent: Option<Vec<f64>>,
+    series: Option<Series>,
+    percent_step: Option<f64>,
+    keyframes: Option<Keyframes>,
+    #[serde(default = "exact")]
+    frame: FrameChoice,
+    width_px: Option<u32>,
+    height_px: Option<u32>,
+    #[serde(default = "stretch")]
+    fit: Fit,
+    #[serde(default = "jpg")]
+    format: ImageFormat,
+    #[serde(default = "quality")]
+    quality: u8,
+    sprite: Option<Sprite>,
+    /// With `sprite`: whether the single pictures are kept too.
+    #[serde(default)]
+    stills: Option<bool>,
+    #[serde(default)]
+    vtt: bool,
+    pass_through: Option<String>,
+    #[serde(default)]
+    priority: i32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Series {
+    #[serde(default)]
+    start_ms: i64,
+    #[serde(default)]
+    interval_ms: u64,
+    count: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keyframes {
+    count: u32,
+    #[serde(default)]
+    start_ms: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sprite {
+    columns: u32,
+    rows: u32,
+    cell_width_px: Option<u32>,
+    cell_height_px: Option<u32>,
+    #[serde(default)]
+    padding_px: u32,
+    #[serde(default)]
+    margin_px: u32,
+}
+
+const fn exact() -> FrameChoice {
+    FrameChoice::Exact
+}
+const fn stretch() -> Fit {
+    Fit::Stretch
+}
+const fn jpg() -> ImageFormat {
+    ImageFormat::Jpg
+}
+const fn quality() -> u8 {
+    JPEG_QUALITY_DEFAULT
+}
+
+impl SubmitRequest {
+    fn selection(&self) -> Result<Selection, ServiceError> {
+        let at = |ms| Position::At(MediaTime::from_millis(ms));
+        let given = [
+            self.offsets_ms.as_ref().map(|list| Selection::Offsets(list.iter().copied().map(at).collect())),
+            self.offsets_percent
+                .as_ref()
+                .map(|list| Selection::Offsets(list.iter().copied().map(Position::Percent).collect())),
+            self.series.as_ref().map(|series| Selection::Series {
+                start: MediaTime::from_millis(series.start_ms),
+                interval_ms: series.interval_ms,
+                count: series.count,
+            }),
+            self.percent_step.map(|percent| Selection::PercentStep { percent }),
+            self.keyframes.as_ref().map(|keyframes| Selection::Keyframes {
+                count: keyframes.count,
+                start: MediaTime::from_millis(keyframes.start_ms),
+            }),
+        ];
+        let mut given = given.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(selection), None) => Ok(selection),
+            _ => Err(invalid(
+                "body",
+                "exactly one of offsets_ms, offsets_percent, series, percent_step, keyframes",
+            )),
+        }
+    }
+
+    fn outputs(&self) -> Result<Vec<OutputRequest>, ServiceError> {
+        let selection = self.selection()?;
+        let (format, quality, fit) = (self.format, self.quality, self.fit);
+        let output = |kind, product, has_vtt| OutputRequest {
+            kind,
+            template: None,
+            spec: SnapshotSpec { selection: selection.clone(), frame: self.frame, product, has_vtt },
+        };
+        let mut outputs = Vec::new();
+        let has_stills = self.stills.unwrap_or(self.sprite.is_none());
+        if has_stills {
+            let size = SizeRule { width_px: self.width_px, height_px: self.height_px };
+            let has_vtt = self.vtt && self.sprite.is_none();
+            let kind = if has_vtt { OutputKind::WebVtt } else { OutputKind::Normal };
+            outputs.push(output(kind, Product::Stills { size, fit, format, quality }, has_vtt));
+        }
+        if let Some(sprite) = &self.sprite {
+            let cell = SizeRule { width_px: sprite.cell_width_px, height_px: sprite.cell_height_px };
+            let layout = SpriteLayout {
+                columns: sprite.columns,
+                rows: sprite.rows,
+                cell,
+                padding_px: sprite.padding_px,
+                margin_px: sprite.margin_px,
+                colour: Colour::BLACK,
+            };
+            let kind = if self.vtt { OutputKind::WebVtt } else { OutputKind::Sprite };
+            outputs.push(output(kind, Product::Sprite { layout, fit, format, quality }, self.vtt));
+        }
+        Ok(outputs)
+    }
+}
+
+/// `POST /v1/media/{id}/snapshots`: 202 with the job, which is durable by then.
+pub(crate) async fn submit(
+    State(state): State<ApiState>,
+    Authenticated(app): Authenticated,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let request: SubmitRequest = model::decode(&body)?;
+    let submit = SubmitSnapshot {
+        media: media::name(&id)?,
+        origin: Origin { dialect: Dialect::Native, kind: RequestKind::Snapshot },
+        outputs: request.outputs()?,
+        pass_through: request.pass_through,
+        callback_url: None,
+        priority: request.priority,
+    };
+    let job = state.service.submit_snapshot(&app, submit).await?;
+    Ok((StatusCode::ACCEPTED, Json(model::job(&job, &state.service.media_base_url(&app)))))
+}
+
+/// `GET /v1/media/{id}/snapshots`: the successful outputs of the video, newest job first.
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    Authenticated(app): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let found = state.service.find_media(&app, &media::name(&id)?).await?;
+    let base_url = state.service.media_base_url(&app);
+    let outputs = state.service.successful_outputs(&app, &found).await?;
+    let items: Vec<Value> = outputs
+        .iter()
+        .map(|one| {
+            let mut view = model::output(&one.output, Some(&one.outcome), &base_url);
+            view["job_id"] = json!(one.job.id);
+            view
+        })
+        .collect();
+    Ok(Json(json!({ "items": items, "next": null })))
+}

@@ -1,0 +1,23 @@
+//! Which path belongs to which dialect.
+
+use axum::Router;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::state::ApiState;
+use crate::{media, native};
+
+/// All routes of the public listener.
+pub fn router(state: ApiState) -> Router {
+    Router::new()
+        .nest("/v1", native::routes())
+        .route("/media/{*key}", get(media::serve).head(media::serve))
+        .fallback(media::serve_by_host)
+        .layer(TraceLayer::new_for_http())
+        .layer(CatchPanicLayer::new())
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .with_state(state)
+}

@@ -1,0 +1,23 @@
+//! Writing moments as text.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use stillframe_domain::Timestamp;
+
+/// RFC 3339 in UTC with milliseconds: `2026-11-24T00:40:15.123Z`.
+pub(crate) fn rfc3339_ms(at: Timestamp) -> String {
+    date_time(at).to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn date_time(at: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(at.as_millis()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_in_utc() {
+        assert_eq!(rfc3339_ms(Timestamp::from_millis(1_700_000_000_123)), "2023-11-14T22:13:20.123Z");
+    }
+}

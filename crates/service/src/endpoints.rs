@@ -1,0 +1,110 @@
+//! HTTP callbacks of an app.
+
+use stillframe_database::DeliveryRecord;
+use stillframe_domain::endpoint::DeliveryPolicy;
+use stillframe_domain::retry::RetrySchedule;
+use stillframe_domain::{
+    AccessKey, App, AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind,
+    JobId, Owner,
+};
+
+use crate::add_media::checked_http_url;
+use crate::{Result, Service, ServiceError, invalid};
+
+/// A callback to be made.
+#[derive(Debug, Clone)]
+pub struct NewEndpoint {
+    /// Absolute `http` or `https` URL. Whether its address may be reached is decided at each send.
+    pub url: String,
+    /// How bodies are written.
+    pub format: EventFormat,
+    /// Who makes it.
+    pub owner: Owner,
+    /// Kinds that it hears; empty means the default ones.
+    pub event_kinds: Vec<EventKind>,
+    /// Dialects whose jobs it hears of; empty means all.
+    pub origins: Vec<Dialect>,
+    /// Its policy; `None` means the format's default.
+    pub policy: Option<DeliveryPolicy>,
+}
+
+impl Service {
+    /// Adds a callback.
+    ///
+    /// # Errors
+    /// `InvalidParameter`.
+    pub async fn create_endpoint(&self, app: &App, new: NewEndpoint) -> Result<Endpoint> {
+        checked_http_url("url", &new.url)?;
+        let policy = new.policy.unwrap_or_else(|| DeliveryPolicy::default_for(new.format));
+        check_policy(&policy)?;
+        let endpoint = Endpoint {
+            id: EndpointId::mint(self.rng()),
+            app_id: app.id,
+            url: new.url,
+            format: new.format,
+            owner: new.owner,
+            event_kinds: new.event_kinds,
+            origins: new.origins,
+            secret: AccessKey::mint(AppId(0), self.rng()).secret,
+            policy,
+        };
+        self.database().insert_endpoint(&endpoint).await?;
+        Ok(endpoint)
+    }
+
+    /// The app's callbacks.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn list_endpoints(&self, app: &App) -> Result<Vec<Endpoint>> {
+        Ok(self.database().list_endpoints(app.id).await?)
+    }
+
+    /// The app's callback of that id.
+    ///
+    /// # Errors
+    /// `EndpointNotFound`, also for another app's.
+    pub async fn get_endpoint(&self, app: &App, id: &EndpointId) -> Result<Endpoint> {
+        self.database().find_endpoint(app.id, id).await?.ok_or_else(endpoint_not_found)
+    }
+
+    /// Removes a callback; what was not delivered yet is dropped.
+    ///
+    /// # Errors
+    /// `EndpointNotFound`, also for another app's.
+    pub async fn delete_endpoint(&self, app: &App, id: &EndpointId) -> Result<()> {
+        if self.database().delete_endpoint(app.id, id).await? { Ok(()) } else { Err(endpoint_not_found()) }
+    }
+
+    /// Events about a job, oldest first, each with its deliveries.
+    ///
+    /// # Errors
+    /// `JobNotFound`, also for another app's.
+    pub async fn events_of_job(&self, app: &App, id: &JobId) -> Result<Vec<(Event, Vec<DeliveryRecord>)>> {
+        self.get_job(app, id).await?;
+        let mut told = Vec::new();
+        for event in self.database().list_events_of_job(app.id, id).await? {
+            let deliveries = self.deliveries(app, &event.id).await?;
+            told.push((event, deliveries));
+        }
+        Ok(told)
+    }
+
+    async fn deliveries(&self, app: &App, id: &EventId) -> Result<Vec<DeliveryRecord>> {
+        Ok(self.database().list_deliveries(app.id, id).await?)
+    }
+}
+
+fn check_policy(policy: &DeliveryPolicy) -> Result<()> {
+    if !(100..=60_000).contains(&policy.timeout_ms) {
+        return Err(invalid("policy.timeout_ms", "100 to 60,000"));
+    }
+    if policy.retry.waits_ms.len() > RetrySchedule::WAITS_MAX {
+        return Err(invalid("policy.retry", format!("at most {} waits", RetrySchedule::WAITS_MAX)));
+    }
+    Ok(())
+}
+
+fn endpoint_not_found() -> ServiceError {
+    ServiceError::new(ErrorCode::EndpointNotFound, "there is no such endpoint")
+}

@@ -1,0 +1,81 @@
+//! What became of requests.
+
+use stillframe_database::{JobFilter, Page};
+use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::{App, ErrorCode, Job, JobId, JobKind, JobState, Media, Output, OutputOutcome};
+
+use crate::{Result, Service, ServiceError};
+
+/// An output with its job.
+#[derive(Debug, Clone)]
+pub struct LatestOutput {
+    /// The job.
+    pub job: Job,
+    /// The output.
+    pub output: Output,
+    /// What became of it.
+    pub outcome: OutputOutcome,
+}
+
+/// How many finished jobs of a video are searched for its newest outputs.
+const JOBS_SEARCHED_MAX: usize = 1_000;
+
+impl Service {
+    /// The app's job of that id.
+    ///
+    /// # Errors
+    /// `JobNotFound`, also for another app's.
+    pub async fn get_job(&self, app: &App, id: &JobId) -> Result<Job> {
+        let found = self.database().find_job(app.id, id).await?;
+        found.ok_or_else(|| ServiceError::new(ErrorCode::JobNotFound, "there is no such job"))
+    }
+
+    /// The app's jobs, newest first.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn list_jobs(
+        &self,
+        app: &App,
+        filter: &JobFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Job>> {
+        Ok(self.database().list_jobs(app.id, filter, after, limit).await?)
+    }
+
+    /// The successful outputs of a video, newest job first.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn successful_outputs(&self, app: &App, media: &Media) -> Result<Vec<LatestOutput>> {
+        let filter = JobFilter {
+            media_id: Some(media.id),
+            kind: Some(JobKind::Snapshot),
+            states: vec![JobState::Completed],
+        };
+        let page = self.list_jobs(app, &filter, None, JOBS_SEARCHED_MAX).await?;
+        let outputs_of = |job: Job| {
+            let pairs: Vec<_> = job.outputs.iter().cloned().zip(job.outcomes.iter().cloned()).collect();
+            pairs
+                .into_iter()
+                .filter(|(_, outcome)| outcome.is_success())
+                .map(move |(output, outcome)| LatestOutput { job: job.clone(), output, outcome })
+        };
+        Ok(page.items.into_iter().flat_map(outputs_of).collect())
+    }
+
+    /// The output of that kind of the video's most recent successful job.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn latest_output(
+        &self,
+        app: &App,
+        media: &Media,
+        kind: OutputKind,
+    ) -> Result<Option<LatestOutput>> {
+        let outputs = self.successful_outputs(app, media).await?;
+        Ok(outputs.into_iter().find(|found| found.output.kind == kind))
+    }
+}

@@ -1,0 +1,189 @@
+//! Asking for pictures.
+
+use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::{
+    App, Checkpoint, ErrorCode, ImageFormat, Job, JobId, JobKind, JobState, Media, MediaState, Origin,
+    Output, OutputId, Position, Product, Selection, SizeRule, SnapshotSpec, Template, TemplateRef, limits,
+    template,
+};
+
+use crate::add_media::checked_http_url;
+use crate::{MediaName, Result, Service, ServiceError, invalid};
+
+/// A request for pictures, in native words.
+#[derive(Debug, Clone)]
+pub struct SubmitSnapshot {
+    /// The video.
+    pub media: MediaName,
+    /// Where the request comes from.
+    pub origin: Origin,
+    /// Sets of pictures, 1 to [`OUTPUTS_MAX`].
+    pub outputs: Vec<OutputRequest>,
+    /// Text that the event repeats.
+    pub pass_through: Option<String>,
+    /// Callback of this job alone.
+    pub callback_url: Option<String>,
+    /// -10 to 10; higher runs first.
+    pub priority: i32,
+}
+
+/// One set of pictures.
+#[derive(Debug, Clone)]
+pub struct OutputRequest {
+    /// Where its objects stand.
+    pub kind: OutputKind,
+    /// The template that it was asked by.
+    pub template: Option<TemplateRef>,
+    /// What is made.
+    pub spec: SnapshotSpec,
+}
+
+/// Most outputs of one job.
+pub const OUTPUTS_MAX: usize = 32;
+
+impl Service {
+    /// Accepts a request for pictures. When this returns, the job is durable.
+    ///
+    /// # Errors
+    /// `MediaNotFound`, `MediaNotReady`, `InvalidParameter`.
+    pub async fn submit_snapshot(&self, app: &App, request: SubmitSnapshot) -> Result<Job> {
+        check(&request)?;
+        let media = self.find_media(app, &request.media).await?;
+        require_bytes(&media)?;
+        let outputs = request
+            .outputs
+            .into_iter()
+            .map(|output| Output {
+                id: OutputId::mint(self.rng()),
+                kind: output.kind,
+                template: output.template,
+                spec: output.spec,
+            })
+            .collect();
+        let job = Job {
+            id: JobId::mint(self.rng()),
+            app_id: app.id,
+            media_id: media.id,
+            kind: JobKind::Snapshot,
+            origin: request.origin,
+            state: JobState::Available,
+            priority: request.priority,
+            attempt: 0,
+            attempt_max: limits::JOB_ATTEMPTS_MAX,
+            outputs,
+            outcomes: Vec::new(),
+            failure: None,
+            pass_through: request.pass_through,
+            callback_url: request.callback_url,
+            created_at: self.now(),
+            started_at: None,
+            finished_at: None,
+        };
+        self.database().insert_job(&job).await?;
+        self.deps.checkpoints.reached(Checkpoint::RequestAccepted);
+        Ok(job)
+    }
+
+    /// The template of that name: the app's own, else a preset.
+    ///
+    /// # Errors
+    /// `TemplateNotFound`.
+    pub async fn find_template(&self, app: &App, reference: &TemplateRef) -> Result<Template> {
+        if let Some(own) = self.database().find_template(app.id, reference).await? {
+            return Ok(own);
+        }
+        template::find_preset(reference)
+            .ok_or_else(|| ServiceError::new(ErrorCode::TemplateNotFound, "there is no such template"))
+    }
+}
+
+fn require_bytes(media: &Media) -> Result<()> {
+    match (media.state, &media.failure) {
+        (MediaState::Fetching, _) => {
+            Err(ServiceError::new(ErrorCode::MediaNotReady, "the video's bytes have not arrived yet"))
+        }
+        (MediaState::Failed, Some(failure)) if failure.code != ErrorCode::NotAVideo => {
+            Err(ServiceError::new(ErrorCode::MediaNotReady, format!("the video failed: {}", failure.message)))
+        }
+        // A file that is no video is accepted, and its job tells why there is no picture.
+        _ => Ok(()),
+    }
+}
+
+fn check(request: &SubmitSnapshot) -> Result<()> {
+    if request.outputs.is_empty() || request.outputs.len() > OUTPUTS_MAX {
+        return Err(invalid("outputs", format!("1 to {OUTPUTS_MAX}")));
+    }
+    if !(-10..=10).contains(&request.priority) {
+        return Err(invalid("priority", "-10 to 10"));
+    }
+    if request.pass_through.as_ref().is_some_and(|text| text.len() > limits::PASS_THROUGH_BYTES_MAX) {
+        return Err(invalid("pass_through", format!("at most {} bytes", limits::PASS_THROUGH_BYTES_MAX)));
+    }
+    if let Some(url) = &request.callback_url {
+        checked_http_url("callback_url", url)?;
+    }
+    request.outputs.iter().try_for_each(|output| check_spec(&output.spec))
+}
+
+fn check_spec(spec: &SnapshotSpec) -> Result<()> {
+    check_selection(&spec.selection)?;
+    match &spec.product {
+        Product::Stills { size, format, quality, .. } => {
+            check_size(*size)?;
+            check_file(*format, *quality)
+        }
+        Product::Sprite { layout, format, quality, .. } => {
+            check_size(layout.cell)?;
+            check_file(*format, *quality)?;
+            let is_grid = (1..=10_000).contains(&layout.columns) && (1..=10_000).contains(&layout.rows);
+            if is_grid { Ok(()) } else { Err(invalid("sprite", "1 to 10,000 columns and rows")) }
+        }
+    }
+}
+
+fn check_selection(selection: &Selection) -> Result<()> {
+    let most = limits::OFFSETS_PER_REQUEST_MAX;
+    match selection {
+        Selection::Offsets(positions) if positions.is_empty() || positions.len() > most => {
+            Err(invalid("offsets", format!("1 to {most} offsets")))
+        }
+        Selection::Offsets(positions) => {
+            let is_percent = |p: &Position| match p {
+                Position::Percent(percent) => (0.0..=100.0).contains(percent),
+                Position::At(_) => true,
+            };
+            if positions.iter().all(is_percent) { Ok(()) } else { Err(invalid("offsets", "0 % to 100 %")) }
+        }
+        Selection::Series { count: Some(0), .. } | Selection::Keyframes { count: 0, .. } => {
+            Err(invalid("count", "1 or more"))
+        }
+        Selection::Series { interval_ms: 0, count: None, .. } => {
+            Err(invalid("interval_ms", "above 0 without a count"))
+        }
+        Selection::PercentStep { percent } if !(*percent > 0.0 && *percent <= 100.0) => {
+            Err(invalid("percent_step", "above 0, at most 100"))
+        }
+        Selection::Series { .. }
+        | Selection::PercentStep { .. }
+        | Selection::Keyframes { .. }
+        | Selection::Cover => Ok(()),
+    }
+}
+
+fn check_size(size: SizeRule) -> Result<()> {
+    let range = limits::PICTURE_SIDE_PX_MIN..=limits::PICTURE_SIDE_PX_MAX;
+    let is_side = |side: Option<u32>| side.is_none_or(|px| range.contains(&px));
+    if is_side(size.width_px) && is_side(size.height_px) {
+        Ok(())
+    } else {
+        Err(invalid("size", format!("sides of {} to {} pixels", range.start(), range.end())))
+    }
+}
+
+fn check_file(format: ImageFormat, quality: u8) -> Result<()> {
+    if !matches!(format, ImageFormat::Jpg | ImageFormat::Png) {
+        return Err(invalid("format", "jpg or png"));
+    }
+    if (1..=100).contains(&quality) { Ok(()) } else { Err(invalid("quality", "1 to 100")) }
+}
