@@ -1,12 +1,58 @@
 //! The engine: probes a video and takes pictures from it.
 //!
-//! The boundary is [`probe`] and [`take`]: a request and a [`ByteSource`] go in, results come out as a
-//! stream of plain values. No Rust reference crosses, so that the same call can run in a child process.
-//! Times are resolved to frames first (the plan), then each group of pictures is decoded once.
+//! The boundary is [`probe`] and [`take`]: a request and a [`ByteSource`](stillframe_domain::ByteSource)
+//! go in, results come out as a stream of plain values ([`Produced`]). No Rust reference crosses, so that
+//! the same call can run in a child process. Times are resolved to frames first (the plan), then each
+//! group of pictures is decoded once. What one picture or sheet became is [`PictureProduced`] and
+//! [`SheetProduced`], so that they are not confused with the domain's `PictureResult` and `Sheet`, which
+//! know of objects and keys.
 //!
 //! This is the only crate with `unsafe`; it stands in `av/` (libav) and `encode/jpeg.rs` (libjpeg-turbo).
 //!
 //! **Invariant:** a picture is reported only when the frame that was asked for was decoded whole; what
 //! cannot be had is a failure with its code, never an older or blank picture.
 
-// Filled in by the engine: probe.rs, plan.rs, take.rs, demux.rs, ...
+mod error;
+mod limits;
+mod request;
+pub mod vtt;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use stillframe_domain::{ByteSource, MediaFacts};
+
+pub use error::EngineError;
+pub use limits::Limits;
+pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPicture};
+
+/// Finds out what a source is.
+///
+/// # Errors
+/// When it cannot be read, is no video, has no video stream, or exceeds a limit.
+pub fn probe(source: Arc<dyn ByteSource>, limits: &Limits) -> Result<MediaFacts, EngineError> {
+    let _ = (source, limits);
+    Err(EngineError::NoVideoStream)
+}
+
+/// Takes the pictures of a request and hands each result to `sink` as it comes about.
+///
+/// Every planned picture is handed over exactly once, taken or failed, unless `sink` breaks; then the
+/// call ends at once with the facts.
+///
+/// # Errors
+/// Only when nothing could be planned: the source cannot be read, is no video, has no video stream, or
+/// exceeds a limit.
+pub fn take(
+    request: &TakeRequest,
+    source: Arc<dyn ByteSource>,
+    sink: &mut dyn FnMut(Produced) -> ControlFlow<()>,
+) -> Result<MediaFacts, EngineError> {
+    let _ = (request, source, sink);
+    Err(EngineError::NoVideoStream)
+}
+
+/// Names the licence and the versions of the media libraries, on one line.
+pub fn library_versions() -> String {
+    String::new()
+}
