@@ -38,15 +38,8 @@ impl AddressGuard {
         let Some(reason) = refused_reason(meant) else {
             return Ok(());
         };
-        let is_allowed = self
-            .allow
-            .iter()
-            .any(|net| net.contains(&meant) || net.contains(&address));
-        if is_allowed {
-            Ok(())
-        } else {
-            Err(Refusal { address, reason })
-        }
+        let is_allowed = self.allow.iter().any(|net| net.contains(&meant) || net.contains(&address));
+        if is_allowed { Ok(()) } else { Err(Refusal { address, reason }) }
     }
 }
 
@@ -71,15 +64,9 @@ fn last_32_bits(ip: Ipv6Addr) -> Ipv4Addr {
 
 fn refused_reason(address: IpAddr) -> Option<&'static str> {
     match address {
-        IpAddr::V4(ip) => REFUSED_V4
-            .iter()
-            .find(|(net, _)| net.contains(&ip))
-            .map(|(_, reason)| *reason),
+        IpAddr::V4(ip) => REFUSED_V4.iter().find(|(net, _)| net.contains(&ip)).map(|(_, reason)| *reason),
         IpAddr::V6(ip) => {
-            let special = REFUSED_V6
-                .iter()
-                .find(|(net, _)| net.contains(&ip))
-                .map(|(_, reason)| *reason);
+            let special = REFUSED_V6.iter().find(|(net, _)| net.contains(&ip)).map(|(_, reason)| *reason);
             special.or_else(|| (!GLOBAL_UNICAST_V6.contains(&ip)).then_some("not a public address"))
         }
     }
@@ -117,10 +104,7 @@ const GLOBAL_UNICAST_V6: Ipv6Net = v6(0x2000, 0, 3);
 
 const REFUSED_V6: [(Ipv6Net, &str); 13] = [
     (v6(0, 0, 128), "the unspecified address"),
-    (
-        Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128),
-        "the loopback address",
-    ),
+    (Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128), "the loopback address"),
     (v6(0x64, 0xff9b, 32), "a NAT64 address"),
     (v6(0x100, 0, 64), "a discard-only address"),
     (v6(0x2001, 0, 32), "a Teredo address"),

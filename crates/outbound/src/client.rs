@@ -30,11 +30,7 @@ pub struct OutboundConfig {
 
 impl Default for OutboundConfig {
     fn default() -> Self {
-        Self {
-            allow: Vec::new(),
-            connect_timeout_ms: 5_000,
-            stall_timeout_ms: 30_000,
-        }
+        Self { allow: Vec::new(), connect_timeout_ms: 5_000, stall_timeout_ms: 30_000 }
     }
 }
 
@@ -58,22 +54,11 @@ impl Outbound {
         let guard = AddressGuard::new(&config.allow);
         let connect_timeout = Duration::from_millis(config.connect_timeout_ms);
         let http = builder(&guard, connect_timeout).build().or_else(|error| {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "no root certificates: https will fail"
-            );
-            builder(&guard, connect_timeout)
-                .tls_certs_only([])
-                .build()
-                .map_err(SetupError)
+            tracing::warn!(error = &error as &dyn std::error::Error, "no root certificates: https will fail");
+            builder(&guard, connect_timeout).tls_certs_only([]).build().map_err(SetupError)
         })?;
         let stall_timeout = Duration::from_millis(config.stall_timeout_ms);
-        Ok(Self {
-            http,
-            guard,
-            connect_timeout,
-            stall_timeout,
-        })
+        Ok(Self { http, guard, connect_timeout, stall_timeout })
     }
 
     /// Reads a URL and vets what can be vetted before it is requested: for an early answer to users.

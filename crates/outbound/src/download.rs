@@ -43,38 +43,22 @@ impl Outbound {
     /// [`OutboundError`]; after the head has come, errors stand in the stream.
     pub async fn download(&self, url: &str, limits: DownloadLimits) -> Result<Download, OutboundError> {
         let deadline = Instant::now() + limits.timeout;
-        let response = self
-            .follow(target::read(url, &self.guard)?, deadline, limits.timeout)
-            .await?;
+        let response = self.follow(target::read(url, &self.guard)?, deadline, limits.timeout).await?;
         if !response.status().is_success() {
-            return Err(OutboundError::Status {
-                status: response.status().as_u16(),
-            });
+            return Err(OutboundError::Status { status: response.status().as_u16() });
         }
         let content_length = text(response.headers(), CONTENT_LENGTH).and_then(|length| length.parse().ok());
         if content_length.is_some_and(|length| limits.size_bytes_max < length) {
-            return Err(OutboundError::TooLarge {
-                size_bytes_max: limits.size_bytes_max,
-            });
+            return Err(OutboundError::TooLarge { size_bytes_max: limits.size_bytes_max });
         }
         let etag = text(response.headers(), ETAG);
         let stall_timeout = self.stall_timeout;
-        let body = Body {
-            response,
-            limits,
-            left: limits.size_bytes_max,
-            deadline,
-            stall_timeout,
-        };
+        let body = Body { response, limits, left: limits.size_bytes_max, deadline, stall_timeout };
         let chunks = stream::try_unfold(body, |mut body| async move {
             let chunk = body.next_chunk().await.map_err(OutboundError::into_io)?;
             Ok(chunk.map(|chunk| (chunk, body)))
         });
-        Ok(Download {
-            content_length,
-            etag,
-            chunks: chunks.boxed(),
-        })
+        Ok(Download { content_length, etag, chunks: chunks.boxed() })
     }
 
     async fn follow(&self, url: Url, deadline: Instant, limit: Duration) -> Result<Response, OutboundError> {
@@ -89,18 +73,12 @@ impl Outbound {
             target::vet(&next, &self.guard)?;
             url = next;
         }
-        Err(OutboundError::Redirects {
-            redirects_max: REDIRECTS_MAX,
-        })
+        Err(OutboundError::Redirects { redirects_max: REDIRECTS_MAX })
     }
 
     async fn head_of(&self, url: Url, deadline: Instant, limit: Duration) -> Result<Response, OutboundError> {
         let stalled_at = Instant::now() + self.stall_timeout;
-        let waited = if deadline < stalled_at {
-            limit
-        } else {
-            self.stall_timeout
-        };
+        let waited = if deadline < stalled_at { limit } else { self.stall_timeout };
         timeout_at(deadline.min(stalled_at), self.http.get(url).send())
             .await
             .map_err(|_elapsed| OutboundError::timed_out("answer", waited))?
@@ -123,17 +101,15 @@ impl Body {
         let chunk = match timeout_at(self.deadline.min(stalled_at), self.response.chunk()).await {
             Ok(chunk) => chunk.map_err(|error| OutboundError::of_request(&error, self.stall_timeout))?,
             Err(_elapsed) if self.deadline < stalled_at => {
-                return Err(OutboundError::timed_out(
-                    "end of the content",
-                    self.limits.timeout,
-                ));
+                return Err(OutboundError::timed_out("end of the content", self.limits.timeout));
             }
             Err(_elapsed) => return Err(OutboundError::timed_out("further bytes", self.stall_timeout)),
         };
         let size_bytes = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-        self.left = self.left.checked_sub(size_bytes).ok_or(OutboundError::TooLarge {
-            size_bytes_max: self.limits.size_bytes_max,
-        })?;
+        self.left = self
+            .left
+            .checked_sub(size_bytes)
+            .ok_or(OutboundError::TooLarge { size_bytes_max: self.limits.size_bytes_max })?;
         Ok(chunk)
     }
 }

@@ -29,8 +29,9 @@ pub enum OutboundError {
         /// Its name.
         name: String,
     },
-    /// The address guard refused: the operator may allow the address in `outbound.allow`.
-    #[error("the address {address} is not allowed: it is {reason}")]
+    /// The address guard refused. Tells users the kind of address and not the address itself, which they may
+    /// not know: the operator may allow the address in `outbound.allow`.
+    #[error("the address is not allowed: it is {reason}")]
     Forbidden {
         /// The address that was refused.
         address: IpAddr,
@@ -93,10 +94,7 @@ impl OutboundError {
     }
 
     pub(crate) fn timed_out(awaited: &'static str, limit: Duration) -> Self {
-        Self::TimedOut {
-            awaited,
-            limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-        }
+        Self::TimedOut { awaited, limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }
     }
 
     /// Sorts an error of the HTTP library, which keeps the guard's refusal somewhere in its chain.
@@ -110,13 +108,9 @@ impl OutboundError {
         } else if error.is_timeout() {
             Self::timed_out("connection", connect_timeout)
         } else if error.is_connect() {
-            Self::Unreachable {
-                detail: innermost.to_string(),
-            }
+            Self::Unreachable { detail: innermost.to_string() }
         } else {
-            Self::Broken {
-                detail: innermost.to_string(),
-            }
+            Self::Broken { detail: innermost.to_string() }
         }
     }
 

@@ -47,22 +47,14 @@ impl Outbound {
         let begin = Instant::now();
         let deadline = begin + post.timeout;
         let url = target::read(post.url, &self.guard)?;
-        let request = self
-            .http
-            .post(url)
-            .headers(header_map(post.headers)?)
-            .body(post.body);
+        let request = self.http.post(url).headers(header_map(post.headers)?).body(post.body);
         let response = timeout_at(deadline, request.send())
             .await
             .map_err(|_elapsed| OutboundError::timed_out("answer", post.timeout))?
             .map_err(|error| OutboundError::of_request(&error, self.connect_timeout))?;
         let status = response.status().as_u16();
         let body_prefix = read_prefix(response, deadline, post.answer_bytes_max).await;
-        Ok(Answer {
-            status,
-            body_prefix,
-            duration: begin.elapsed(),
-        })
+        Ok(Answer { status, body_prefix, duration: begin.elapsed() })
     }
 }
 

@@ -16,24 +16,16 @@ const URL_BYTES_MAX: usize = 4_096;
 /// Reading by the WHATWG rules turns `0x7f000001`, `2130706433` or `0177.0.0.1` into an address first.
 pub(crate) fn read(url: &str, guard: &AddressGuard) -> Result<Url, OutboundError> {
     if url.len() > URL_BYTES_MAX {
-        return Err(OutboundError::InvalidUrl {
-            detail: "it is too long".to_owned(),
-        });
+        return Err(OutboundError::InvalidUrl { detail: "it is too long".to_owned() });
     }
-    let url = Url::parse(url).map_err(|error| OutboundError::InvalidUrl {
-        detail: error.to_string(),
-    })?;
+    let url = Url::parse(url).map_err(|error| OutboundError::InvalidUrl { detail: error.to_string() })?;
     vet(&url, guard)?;
     Ok(url)
 }
 
 /// Vets a URL that was read already.
 pub(crate) fn vet(url: &Url, guard: &AddressGuard) -> Result<(), OutboundError> {
-    let invalid = |detail: &str| {
-        Err(OutboundError::InvalidUrl {
-            detail: detail.to_owned(),
-        })
-    };
+    let invalid = |detail: &str| Err(OutboundError::InvalidUrl { detail: detail.to_owned() });
     if !matches!(url.scheme(), "http" | "https") {
         return invalid("its scheme is neither http nor https");
     }
@@ -147,15 +139,7 @@ mod tests {
         assert_eq!(check(&[], "http:\\\\127.0.0.1\\x"), "forbidden");
         assert_eq!(check(&[], "http://127.0.\t0.1/"), "forbidden");
         assert_eq!(check(&[], "http:127.0.0.1/"), "forbidden");
-        assert_eq!(
-            check(&[], "http://1.1.1.1\\@127.0.0.1/"),
-            "ok",
-            "the host is 1.1.1.1"
-        );
-        assert_eq!(
-            check(&[], "http://1.1.1.1#@127.0.0.1/"),
-            "ok",
-            "the host is 1.1.1.1"
-        );
+        assert_eq!(check(&[], "http://1.1.1.1\\@127.0.0.1/"), "ok", "the host is 1.1.1.1");
+        assert_eq!(check(&[], "http://1.1.1.1#@127.0.0.1/"), "ok", "the host is 1.1.1.1");
     }
 }
