@@ -6,5 +6,5 @@
 mod relay;
 mod renderer;
 
-pub use relay::{Relay, RelayConfig};
+pub use relay::{Relay, RelayConfig, RelayDeps};
 pub use renderer::{Renderer, Renderers};

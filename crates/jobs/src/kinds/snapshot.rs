@@ -1,0 +1,85 @@
+//! Takes pictures.
+//!
+//! ```text
+//! taking (engine -> spool) -> objects (numbers, keys, puts) -> one completion with outcomes and event
+//! ```
+
+mod objects;
+mod taking;
+
+use stillframe_database::{JobCompletion, MediaChange};
+use stillframe_domain::media::Cover;
+use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::{
+    Checkpoint, ErrorCode, Failure, JobState, OutputOutcome, RequestKind, Taken, covers,
+};
+
+use crate::error::JobError;
+use crate::source;
+use crate::work::Work;
+
+/// Takes the job's pictures and stores them.
+pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
+    let bytes = source::open(work).await?;
+    let taken = taking::take(work, bytes).await?;
+    let outcomes = objects::put_all(work, taken).await?;
+    if !outcomes.iter().any(OutputOutcome::is_success) {
+        return nothing_taken(work, outcomes);
+    }
+    work.shared.deps.checkpoints.reached(Checkpoint::ObjectsPut);
+    completed(work, outcomes).await
+}
+
+/// The result of a job that took nothing: every picture that was asked for has its code.
+pub(super) fn give_up(work: &Work, failure: Failure) -> JobCompletion {
+    let failed = |output| OutputOutcome::failed(output, failure.clone());
+    let outcomes = work.job().outputs.iter().map(failed).collect();
+    discarded(work, outcomes, failure)
+}
+
+/// Each picture failed by itself: tried again if another attempt may give one.
+fn nothing_taken(work: &Work, outcomes: Vec<OutputOutcome>) -> Result<JobCompletion, JobError> {
+    let failures = || outcomes.iter().filter_map(OutputOutcome::first_failure);
+    let temporary = failures().find(|failure| failure.code.is_temporary());
+    match temporary {
+        Some(failure) if work.job().attempt < work.job().attempt_max => Err(JobError::Retry(failure.clone())),
+        _ => {
+            let none = || Failure::new(ErrorCode::OffsetOutOfRange, "no picture was asked for");
+            let first = failures().next().cloned().unwrap_or_else(none);
+            Ok(discarded(work, outcomes, first))
+        }
+    }
+}
+
+fn discarded(work: &Work, outcomes: Vec<OutputOutcome>, failure: Failure) -> JobCompletion {
+    let mut completion =
+        JobCompletion { outcomes, failure: Some(failure), ..work.completion(JobState::Discarded) };
+    completion.events = vec![work.finished_event(&completion, work.media.cover.as_ref())];
+    completion
+}
+
+async fn completed(work: &Work, outcomes: Vec<OutputOutcome>) -> Result<JobCompletion, JobError> {
+    let job = work.job();
+    // The user may have chosen a cover while pictures were taken.
+    let media =
+        work.shared.deps.database.find_media(job.app_id, job.media_id).await?.ok_or(JobError::Gone)?;
+    let chosen = match job.origin.kind {
+        RequestKind::AutomaticCovers => middle_cover(work, &outcomes),
+        _ => None,
+    };
+    let cover = media.cover.or_else(|| chosen.clone());
+    let mut completion = JobCompletion { outcomes, ..work.completion(JobState::Completed) };
+    completion.events = vec![work.finished_event(&completion, cover.as_ref())];
+    completion.media =
+        chosen.map(|cover| MediaChange { cover_if_unset: Some(cover), ..MediaChange::default() });
+    Ok(completion)
+}
+
+/// The automatic cover that stands for a video whose user chose none.
+fn middle_cover(work: &Work, outcomes: &[OutputOutcome]) -> Option<Cover> {
+    let index = work.job().outputs.iter().position(|output| output.kind == OutputKind::Cover)?;
+    let taken: Vec<&Taken> = outcomes.get(index)?.taken().collect();
+    let number = covers::default_cover_number(u32::try_from(taken.len()).ok()?)?;
+    let cover = taken.into_iter().find(|taken| taken.number == number)?;
+    Some(Cover::Object(cover.key.clone()))
+}

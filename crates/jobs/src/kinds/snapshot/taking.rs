@@ -1,0 +1,173 @@
+//! Runs the engine and keeps what it makes in a spool file, so that memory stays bounded.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use stillframe_domain::{ByteSource, Checkpoint, ErrorCode, Failure, MediaFacts, MediaTime, PixelSize};
+use stillframe_engine::{EngineError, PictureProduced, Produced, SheetProduced, TakeRequest};
+
+use crate::error::JobError;
+use crate::runner::Shared;
+use crate::work::Work;
+
+/// All that the engine made of a job.
+pub(super) struct TakenJob {
+    /// One for each output of the job, in the same order.
+    pub(super) outputs: Vec<TakenOutput>,
+    /// Holds the encoded bytes.
+    pub(super) spool: Arc<File>,
+    /// Duration of the video.
+    pub(super) duration: MediaTime,
+}
+
+/// All that the engine made of one output.
+#[derive(Default)]
+pub(super) struct TakenOutput {
+    /// In the order asked; `None` where the engine told nothing.
+    pub(super) pictures: Vec<Option<TakenPicture>>,
+    /// In the order of their numbers.
+    pub(super) sheets: Vec<TakenSheet>,
+}
+
+/// What became of one picture.
+pub(super) struct TakenPicture {
+    pub(super) offset: MediaTime,
+    pub(super) result: Result<Frame, Failure>,
+}
+
+/// A picture that was taken; its bytes stand in the spool, none for a cell of a sprite.
+pub(super) struct Frame {
+    pub(super) pts: MediaTime,
+    pub(super) size: PixelSize,
+    pub(super) span: Span,
+}
+
+/// A sheet of a sprite.
+pub(super) struct TakenSheet {
+    pub(super) number: u32,
+    pub(super) size: PixelSize,
+    pub(super) cell: PixelSize,
+    pub(super) span: Span,
+}
+
+/// A part of the spool.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    offset: u64,
+    pub(super) size_bytes: u64,
+}
+
+impl Span {
+    /// Reads the part from its spool.
+    pub(super) async fn read(self, spool: &Arc<File>) -> io::Result<Vec<u8>> {
+        let spool = Arc::clone(spool);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut bytes = vec![0; usize::try_from(self.size_bytes).map_err(io::Error::other)?];
+            spool.read_exact_at(&mut bytes, self.offset).map(|()| bytes)
+        });
+        read.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
+    }
+}
+
+/// Takes the job's pictures; retries or fails as the engine's code says when there is nothing at all.
+pub(super) async fn take(work: &Work, source: Arc<dyn ByteSource>) -> Result<TakenJob, JobError> {
+    let outputs: Vec<_> = work.job().outputs.iter().map(|output| output.spec.clone()).collect();
+    let request = TakeRequest { outputs, limits: work.shared.config.engine_limits.clone() };
+    let shared = Arc::clone(&work.shared);
+    let abandoned = work.abandoned.clone();
+    let taking = tokio::task::spawn_blocking(move || {
+        let spool = tempfile::tempfile_in(&shared.config.spool_dir).map_err(spool_failed)?;
+        let mut sink = Sink::new(&shared, spool, request.outputs.len());
+        let taken = stillframe_engine::take(&request, source, &mut |produced| {
+            if abandoned.is_cancelled() {
+                return ControlFlow::Break(());
+            }
+            sink.keep(produced)
+        });
+        sink.finish(taken)
+    });
+    taking.await.map_err(|_panic| JobError::retry(ErrorCode::Internal, "the engine broke down"))?
+}
+
+fn spool_failed(error: io::Error) -> JobError {
+    tracing::warn!(error = &error as &dyn std::error::Error, "the spool failed a job");
+    JobError::retry(ErrorCode::Unavailable, "pictures could not be kept before they were stored")
+}
+
+/// Takes in what the engine produces.
+struct Sink<'a> {
+    shared: &'a Shared,
+    spool: File,
+    spooled_bytes: u64,
+    outputs: Vec<TakenOutput>,
+    planned_count: usize,
+    taken_count: usize,
+    broken: Option<io::Error>,
+}
+
+impl<'a> Sink<'a> {
+    fn new(shared: &'a Shared, spool: File, output_count: usize) -> Self {
+        let outputs = std::iter::repeat_with(TakenOutput::default).take(output_count).collect();
+        Self { shared, spool, spooled_bytes: 0, outputs, planned_count: 0, taken_count: 0, broken: None }
+    }
+
+    fn keep(&mut self, produced: Produced) -> ControlFlow<()> {
+        match self.try_keep(produced) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.broken = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn try_keep(&mut self, produced: Produced) -> io::Result<()> {
+        match produced {
+            Produced::Facts(_) => Ok(()),
+            Produced::Planned { output, picture_count } => {
+                self.planned_count += picture_count;
+                self.outputs[output].pictures.resize_with(picture_count, || None);
+                Ok(())
+            }
+            Produced::Picture(picture) => self.keep_picture(picture),
+            Produced::Sheet(SheetProduced { output, number, size, cell, bytes }) => {
+                let span = self.spool(&bytes)?;
+                self.outputs[output].sheets.push(TakenSheet { number, size, cell, span });
+                Ok(())
+            }
+        }
+    }
+
+    fn keep_picture(&mut self, picture: PictureProduced) -> io::Result<()> {
+        let PictureProduced { output, index, offset, result } = picture;
+        let result = match result {
+            Ok(taken) => Ok(Frame { pts: taken.pts, size: taken.size, span: self.spool(&taken.bytes)? }),
+            Err(failure) => Err(failure),
+        };
+        let is_taken = result.is_ok();
+        self.outputs[output].pictures[index] = Some(TakenPicture { offset, result });
+        self.taken_count += usize::from(is_taken);
+        if is_taken && self.taken_count == 1 && 1 < self.planned_count {
+            self.shared.deps.checkpoints.reached(Checkpoint::MidDecode);
+        }
+        Ok(())
+    }
+
+    fn spool(&mut self, bytes: &[u8]) -> io::Result<Span> {
+        self.spool.write_all(bytes)?;
+        let span = Span { offset: self.spooled_bytes, size_bytes: bytes.len() as u64 };
+        self.spooled_bytes += span.size_bytes;
+        Ok(span)
+    }
+
+    fn finish(self, taken: Result<MediaFacts, EngineError>) -> Result<TakenJob, JobError> {
+        if let Some(error) = self.broken {
+            return Err(spool_failed(error));
+        }
+        let facts = taken.map_err(|error| JobError::of(error.failure()))?;
+        Ok(TakenJob { outputs: self.outputs, spool: Arc::new(self.spool), duration: facts.duration })
+    }
+}
