@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** no production crate depends on this one except as a dev-dependency.
 
+pub mod clips;
 pub mod receiver;
 pub mod seeded_rng;
 pub mod sim_clock;

@@ -1,0 +1,190 @@
+//! What a clip is made of.
+
+use super::Rational;
+
+/// A clip. Two equal specs give clips with the same frames at the same times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClipSpec {
+    /// What its frames show.
+    pub content: Content,
+    /// Upright width in pixels, even.
+    pub width_px: u32,
+    /// Upright height in pixels, even.
+    pub height_px: u32,
+    /// Frames per second.
+    pub rate: Rate,
+    /// Whether frames come at even steps.
+    pub timing: Timing,
+    /// Number of frames.
+    pub frame_count: u32,
+    /// Video codec.
+    pub codec: Codec,
+    /// How keyframes part the frames.
+    pub gop: Gop,
+    /// File format.
+    pub container: Container,
+    /// Added to every timestamp, in milliseconds.
+    pub start_ms: i64,
+    /// A tone beside the video.
+    pub audio: Option<Audio>,
+    /// Clockwise rotation that a player has to apply: 0, 90, 180 or 270 degrees.
+    pub rotation_degrees: u16,
+    /// Width and height of a stored pixel's shape.
+    pub sample_aspect: (u32, u32),
+}
+
+/// What the frames of a clip show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// A moving picture with the frame's number.
+    Numbered,
+    /// The colours of [`super::BARS`] side by side.
+    Bars {
+        /// The matrix in which they are written and tagged.
+        matrix: Matrix,
+        /// Whether luma uses 0..255 and not 16..235.
+        is_full_range: bool,
+    },
+}
+
+/// A colour matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matrix {
+    /// BT.601, of standard definition.
+    Bt601,
+    /// BT.709, of high definition.
+    Bt709,
+}
+
+/// Frames per second as a fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Frames.
+    pub num: u32,
+    /// Seconds.
+    pub den: u32,
+}
+
+impl Rate {
+    /// 25 frames per second.
+    pub const PAL: Self = Self { num: 25, den: 1 };
+    /// 30000/1001 frames per second.
+    pub const NTSC: Self = Self { num: 30_000, den: 1_001 };
+}
+
+/// How frames lie in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timing {
+    /// One each `1 / rate`.
+    Constant,
+    /// Later than that by up to two thirds of a step, differently for each frame.
+    Variable,
+}
+
+/// A video codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// H.264 with three B-frames in pyramids.
+    H264,
+    /// HEVC with B-frames.
+    Hevc,
+    /// VP9 with hidden reference frames.
+    Vp9,
+    /// MPEG-2 with two B-frames.
+    Mpeg2,
+}
+
+/// How keyframes part the frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gop {
+    /// Frames from keyframe to keyframe.
+    pub frame_count: u32,
+    /// Whether B-frames before a keyframe in time may need the group before it.
+    pub is_open: bool,
+}
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// MP4 with its index in front.
+    Mp4,
+    /// MP4 in fragments, without an index.
+    FragmentedMp4,
+    /// Matroska.
+    Mkv,
+    /// MPEG transport stream.
+    MpegTs,
+    /// WebM.
+    Webm,
+}
+
+/// A tone beside the video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Audio {
+    /// How much later than the tone the video begins, in milliseconds.
+    pub lead_ms: u32,
+    /// Length of the tone in milliseconds.
+    pub length_ms: u32,
+}
+
+impl ClipSpec {
+    /// 10 s of H.264, 320 x 180, 25 frames per second, a closed group each 2 s, in MP4.
+    pub const fn numbered() -> Self {
+        Self {
+            content: Content::Numbered,
+            width_px: 320,
+            height_px: 180,
+            rate: Rate::PAL,
+            timing: Timing::Constant,
+            frame_count: 250,
+            codec: Codec::H264,
+            gop: Gop { frame_count: 50, is_open: false },
+            container: Container::Mp4,
+            start_ms: 0,
+            audio: None,
+            rotation_degrees: 0,
+            sample_aspect: (1, 1),
+        }
+    }
+
+    /// One second of colour bars in H.264, almost without loss.
+    pub const fn bars(matrix: Matrix, is_full_range: bool) -> Self {
+        Self { content: Content::Bars { matrix, is_full_range }, frame_count: 25, ..Self::numbered() }
+    }
+
+    /// When a frame is shown, in seconds from the first one.
+    pub fn frame_time(&self, number: u32) -> Rational {
+        let ticks = self.frame_ticks(number);
+        Rational::new(ticks, i64::from(self.rate.num) * i64::from(TICKS_PER_FRAME))
+    }
+
+    /// When a frame is shown, in parts of [`TICKS_PER_FRAME`] of a frame, times the rate's denominator.
+    fn frame_ticks(&self, number: u32) -> i64 {
+        let steps = i64::from(number) * i64::from(TICKS_PER_FRAME) + self.lateness(number);
+        steps * i64::from(self.rate.den)
+    }
+
+    fn lateness(&self, number: u32) -> i64 {
+        match self.timing {
+            Timing::Constant => 0,
+            Timing::Variable => i64::from(LATENESS[number as usize % LATENESS.len()]),
+        }
+    }
+}
+
+/// Into how many parts variable timing divides a frame's step.
+pub(super) const TICKS_PER_FRAME: u32 = 12;
+/// By how many ticks frames of variable timing are late, in turn.
+pub(super) const LATENESS: [u32; 7] = [0, 5, 8, 1, 0, 7, 3];
+
+impl Container {
+    /// File name extension without the dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Mp4 | Self::FragmentedMp4 => "mp4",
+            Self::Mkv => "mkv",
+            Self::MpegTs => "ts",
+            Self::Webm => "webm",
+        }
+    }
+}
