@@ -1,0 +1,214 @@
+//! Opens INPUT: a file where it is; a URL, standard input or a pipe by way of a temporary file.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stillframe_domain::{ByteSource, ErrorCode, Failure};
+use stillframe_engine::EngineError;
+use stillframe_outbound::{DownloadLimits, Outbound, OutboundConfig, OutboundError};
+use tokio_util::io::StreamReader;
+
+/// Most bytes that are taken from a URL, standard input or a pipe: 64 GiB.
+const SPOOLED_BYTES_MAX: u64 = 64 << 30;
+/// Longest time of a download.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(6 * 3_600);
+
+/// A video that is ready to be read.
+pub struct Input {
+    /// Its bytes.
+    pub source: Arc<dyn ByteSource>,
+    /// As the arguments name it.
+    pub name: String,
+}
+
+/// Why INPUT could not be opened.
+#[derive(Debug)]
+pub enum InputError {
+    /// Whatever stands there, this kind of INPUT is not taken.
+    Usage(String),
+    /// The bytes cannot be had.
+    Failure(Failure),
+}
+
+/// What the engine could not read, with the name that the caller gave it.
+pub fn engine_failure(input: &str, error: &EngineError) -> Failure {
+    let name = if input == "-" { "standard input" } else { input };
+    let Failure { code, message } = error.failure();
+    Failure::new(code, format!("{name}: {message}"))
+}
+
+/// What the names of an INPUT's pictures begin with; known before it is opened.
+pub fn stem_of(input: &str) -> String {
+    if input == "-" {
+        return "stdin".to_owned();
+    }
+    let path = match scheme_of(input) {
+        Some(_) => percent_decoded(path_of_url(input)),
+        None => input.to_owned(),
+    };
+    let stem = Path::new(&path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    stem.unwrap_or_else(|| "video".to_owned())
+}
+
+/// Opens INPUT as the arguments name it.
+///
+/// # Errors
+/// [`InputError`], in words for the caller.
+pub fn open(input: &str) -> Result<Input, InputError> {
+    let source: Arc<dyn ByteSource> = match scheme_of(input) {
+        None if input == "-" => Arc::new(spool(io::stdin().lock(), "standard input")?),
+        None => Arc::new(open_path(Path::new(input))?),
+        Some("http" | "https") => Arc::new(download(input)?),
+        Some("s3") => {
+            let message = "s3:// is not supported yet: download the object, or use its https:// URL";
+            return Err(InputError::Usage(message.to_owned()));
+        }
+        Some(scheme) => {
+            return Err(InputError::Usage(format!("{scheme}:// is not supported: {input}")));
+        }
+    };
+    Ok(Input { source, name: input.to_owned() })
+}
+
+/// The scheme of a URL; `None` for paths.
+fn scheme_of(input: &str) -> Option<&str> {
+    let (scheme, _) = input.split_once("://")?;
+    let is_scheme = !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_scheme.then_some(scheme)
+}
+
+fn path_of_url(url: &str) -> &str {
+    let whole = url.split(['?', '#']).next().unwrap_or_default();
+    let after_scheme = whole.split_once("://").map_or(whole, |(_, rest)| rest);
+    after_scheme.split_once('/').map_or("", |(_, path)| path)
+}
+
+fn open_path(path: &Path) -> Result<FileSource, InputError> {
+    let failed = |error: io::Error| {
+        let (code, why) = match error.kind() {
+            io::ErrorKind::NotFound => (ErrorCode::SourceMissing, "there is no such file".to_owned()),
+            io::ErrorKind::PermissionDenied => {
+                (ErrorCode::SourceUnreadable, "the file may not be read".to_owned())
+            }
+            _ => (ErrorCode::SourceUnreadable, error.to_string()),
+        };
+        failure(code, format!("{}: {why}", path.display()))
+    };
+    let facts = path.metadata().map_err(failed)?;
+    if facts.is_dir() {
+        let message = format!("{}: is a folder, not a video", path.display());
+        return Err(failure(ErrorCode::SourceUnreadable, message));
+    }
+    let file = File::open(path).map_err(failed)?;
+    if facts.is_file() { FileSource::of(file).map_err(failed) } else { spool(file, &path.to_string_lossy()) }
+}
+
+/// Copies what can be read only once into a temporary file that vanishes with the process.
+fn spool(reader: impl Read, name: &str) -> Result<FileSource, InputError> {
+    let failed = |error: io::Error| failure(ErrorCode::SourceUnreadable, format!("{name}: {error}"));
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    let copied = io::copy(&mut reader.take(SPOOLED_BYTES_MAX + 1), &mut file).map_err(failed)?;
+    if SPOOLED_BYTES_MAX < copied {
+        let message = format!("{name}: more than {SPOOLED_BYTES_MAX} bytes");
+        return Err(failure(ErrorCode::SourceTooLarge, message));
+    }
+    FileSource::of(file).map_err(failed)
+}
+
+/// Downloads a URL into a temporary file. Whoever types an address here may reach it anyway, so private
+/// and local addresses are allowed.
+fn download(url: &str) -> Result<FileSource, InputError> {
+    let failed = |error: &OutboundError| failure(error.source_code(), format!("{url}: {error}"));
+    let broken = |error: io::Error| match OutboundError::in_io(&error) {
+        Some(error) => failed(error),
+        None => failure(ErrorCode::SourceUnreadable, format!("{url}: {error}")),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
+    runtime.block_on(async {
+        let everywhere = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("a network"));
+        let config = OutboundConfig { allow: everywhere.to_vec(), ..OutboundConfig::default() };
+        let outbound = Outbound::new(&config).map_err(|error| broken(io::Error::other(error)))?;
+        let limits = DownloadLimits { size_bytes_max: SPOOLED_BYTES_MAX, timeout: DOWNLOAD_TIMEOUT };
+        let download = outbound.download(url, limits).await.map_err(|error| failed(&error))?;
+        let file = tempfile::tempfile().map_err(broken)?;
+        let mut copy = tokio::fs::File::from_std(file);
+        tokio::io::copy(&mut StreamReader::new(download.chunks), &mut copy).await.map_err(broken)?;
+        copy.sync_all().await.map_err(broken)?;
+        FileSource::of(copy.into_std().await).map_err(broken)
+    })
+}
+
+fn failure(code: ErrorCode, message: String) -> InputError {
+    InputError::Failure(Failure::new(code, message))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = (*first == b'%').then(|| tail.get(..2)).flatten();
+        let byte = escaped.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A file that is read where it stands.
+struct FileSource {
+    file: File,
+    size_bytes: u64,
+    validator: String,
+}
+
+impl FileSource {
+    fn of(file: File) -> io::Result<Self> {
+        let facts = file.metadata()?;
+        let validator = format!("{:x}-{:x}-{:x}", facts.len(), facts.mtime(), facts.mtime_nsec());
+        Ok(Self { file, size_bytes: facts.len(), validator })
+    }
+}
+
+impl ByteSource for FileSource {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(buf, offset)
+    }
+
+    fn len(&self) -> u64 {
+        self.size_bytes
+    }
+
+    fn validator(&self) -> String {
+        self.validator.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stems_come_from_the_last_part_of_a_path_or_url() {
+        for (input, stem) in [
+            ("holiday.mp4", "holiday"),
+            ("/films/two.parts.mkv", "two.parts"),
+            ("https://example.com/a/my%20film.mp4?token=x.y#t", "my film"),
+            ("https://example.com/", "video"),
+            ("https://example.com/a%2Fb%2e%2e.mp4", "b.."),
+            ("-", "stdin"),
+        ] {
+            assert_eq!(stem_of(input), stem, "{input}");
+        }
+    }
+
+    #[test]
+    fn a_path_with_colons_is_a_path() {
+        assert_eq!(scheme_of("clips/a:b.mp4"), None);
+        assert_eq!(scheme_of("./x://y"), None);
+        assert_eq!(scheme_of("s3://bucket/key"), Some("s3"));
+    }
+}
