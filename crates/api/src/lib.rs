@@ -4,12 +4,17 @@
 //! encode. Each dialect stands in its own folder with its words, its error table and its event
 //! renderer, and none uses another.
 
+pub mod alibaba;
 mod body;
 mod media;
 pub mod native;
 mod router;
+#[cfg(test)]
+mod samples;
 mod state;
+pub mod tencent;
 mod timestamp;
+mod xml;
 
 pub use router::router;
 pub use state::ApiState;

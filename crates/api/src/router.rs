@@ -7,12 +7,14 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::state::ApiState;
-use crate::{media, native};
+use crate::{alibaba, media, native, tencent};
 
 /// All routes of the public listener.
 pub fn router(state: ApiState) -> Router {
     Router::new()
         .nest("/v1", native::routes())
+        .merge(tencent::routes())
+        .merge(alibaba::routes())
         .route("/media/{*key}", get(media::serve).head(media::serve))
         .fallback(media::serve_by_host)
         .layer(TraceLayer::new_for_http())

@@ -1,0 +1,132 @@
+//! `SubmitSnapshotJob`: pictures at times, in a series, or as a sprite.
+
+use serde_json::json;
+use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::{
+    App, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind,
+    Selection, SizeRule, SnapshotSpec, TemplateRef, VideoId, limits, template,
+};
+use stillframe_service::{MediaName, OutputRequest, Service, ServiceError, SubmitSnapshot};
+
+use super::error::Refusal;
+use super::handle::Answer;
+use super::params::Params;
+use super::sprite_config;
+use super::user_data::{self, UserData};
+
+/// Most entries of `SpecifiedOffsetTimes`.
+const OFFSETS_MAX: usize = 30;
+const INTERVAL_S_DEFAULT: i64 = 1;
+
+/// Accepts the job and answers its id.
+pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result<Answer, Refusal> {
+    let media = video_id(params)?;
+    let UserData { extend, callback_url } = user_data::parse(params.find("UserData").unwrap_or_default())?;
+    let outputs = match params.find("SnapshotTemplateId") {
+        // A template replaces every parameter but the video and the caller's own data.
+        Some(id) => vec![of_template(service, app, id).await?],
+        None => of_params(params)?,
+    };
+    let request = SubmitSnapshot {
+        media,
+        origin: Origin { dialect: Dialect::Alibaba, kind: RequestKind::Snapshot },
+        outputs,
+        pass_through: extend,
+        callback_url,
+        priority: 0,
+    };
+    let job = service.submit_snapshot(app, request).await.map_err(in_vendor_words)?;
+    Ok(Answer::from_iter([("SnapshotJob".to_owned(), json!({ "JobId": job.id }))]))
+}
+
+/// The video that `VideoId` names.
+///
+/// # Errors
+/// `MissingVideoId`; `InvalidVideo.NotFound` for what can be no id.
+pub(super) fn video_id(params: &Params) -> Result<MediaName, Refusal> {
+    let text = params.required("VideoId")?;
+    VideoId::parse(text).map(MediaName::VideoId).map_err(|_| {
+        ServiceError::new(stillframe_domain::ErrorCode::MediaNotFound, "there is no such video").into()
+    })
+}
+
+fn in_vendor_words(error: ServiceError) -> Refusal {
+    match error.parameter {
+        Some("callback_url" | "pass_through") => Refusal::invalid("UserData"),
+        _ => error.into(),
+    }
+}
+
+async fn of_template(service: &Service, app: &App, id: &str) -> Result<OutputRequest, Refusal> {
+    let reference = TemplateRef::Hex(id.to_owned());
+    let spec = service.find_template(app, &reference).await?.spec;
+    let kind = match spec.product {
+        _ if spec.has_vtt => OutputKind::WebVtt,
+        Product::Sprite { .. } => OutputKind::Sprite,
+        Product::Stills { .. } => OutputKind::Normal,
+    };
+    Ok(OutputRequest { kind, template: Some(reference), spec })
+}
+
+/// Single pictures; or, with a sprite configuration, the sprite and its single pictures.
+fn of_params(params: &Params) -> Result<Vec<OutputRequest>, Refusal> {
+    let selection = selection(params)?;
+    let size = SizeRule { width_px: side(params, "Width")?, height_px: side(params, "Height")? };
+    let (fit, format, quality) = (Fit::Stretch, ImageFormat::Jpg, template::JPEG_QUALITY_DEFAULT);
+    let output = |kind, product| OutputRequest {
+        kind,
+        template: None,
+        spec: SnapshotSpec {
+            selection: selection.clone(),
+            frame: FrameChoice::Exact,
+            product,
+            has_vtt: false,
+        },
+    };
+    let stills = Product::Stills { size, fit, format, quality };
+    let Some(config) = params.find("SpriteSnapshotConfig") else {
+        return Ok(vec![output(OutputKind::Normal, stills)]);
+    };
+    let config = sprite_config::parse(config, size)?;
+    let sprite = Product::Sprite { layout: config.layout, fit, format, quality };
+    let mut outputs = vec![output(OutputKind::Sprite, sprite)];
+    if config.is_origin_kept {
+        outputs.push(output(OutputKind::SpriteOrigin, stills));
+    }
+    Ok(outputs)
+}
+
+/// The times: a list, or a series of which neither `Count` nor the video's end is exceeded.
+///
+/// `Interval` alone runs to the end; `Count` alone has an interval of 1 s; neither gives one picture.
+fn selection(params: &Params) -> Result<Selection, Refusal> {
+    if let Some(list) = params.find("SpecifiedOffsetTimes") {
+        return offset_list(list);
+    }
+    let start = params.number("SpecifiedOffsetTime", 0..=i64::MAX)?.unwrap_or(0);
+    let most = i64::try_from(limits::PICTURES_PER_OUTPUT_MAX).unwrap_or(i64::MAX);
+    let count = params.number("Count", 1..=most)?;
+    let interval_s = params.number("Interval", 0..=i64::MAX / 1000)?;
+    let count = match (count, interval_s) {
+        (None, None | Some(0)) => Some(1),
+        (count, _) => count,
+    };
+    Ok(Selection::Series {
+        start: MediaTime::from_millis(start),
+        interval_ms: interval_s.unwrap_or(INTERVAL_S_DEFAULT).unsigned_abs() * 1000,
+        count: count.and_then(|count| u32::try_from(count).ok()),
+    })
+}
+
+fn offset_list(text: &str) -> Result<Selection, Refusal> {
+    let offsets: Vec<i64> = serde_json::from_str(text).unwrap_or_default();
+    if offsets.is_empty() || offsets.len() > OFFSETS_MAX || offsets.iter().any(|&ms| ms < 0) {
+        return Err(Refusal::invalid("SpecifiedOffsetTimes"));
+    }
+    let at = |ms| Position::At(MediaTime::from_millis(ms));
+    Ok(Selection::Offsets(offsets.into_iter().map(at).collect()))
+}
+
+fn side(params: &Params, name: &'static str) -> Result<Option<u32>, Refusal> {
+    Ok(params.number(name, 8..=4096)?.and_then(|px| u32::try_from(px).ok()))
+}

@@ -1,0 +1,189 @@
+//! `GetVideoInfo`: what is known of a video, and the newest pictures of each template.
+//!
+//! Source: 266/8586. A set that was never made is left out, and so is every field of the vendor's that
+//! Stillframe keeps nothing for (player, class, expiry).
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use stillframe_domain::media::{AudioFacts, MediaFacts, VideoFacts};
+use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::outcome::PictureResult;
+use stillframe_domain::{App, Media, MediaState, Product, TemplateFamily, TemplateRef};
+use stillframe_service::{LatestOutput, Service};
+
+use super::create_snapshot_by_time_offset::file_id;
+use super::envelope::Answer;
+use super::error::Refusal;
+use super::params::Params;
+
+/// Parts that can be asked for; those of transcoding and encryption are never there.
+const PARTS: [&str; 7] = [
+    "basicInfo",
+    "metaData",
+    "transcodeInfo",
+    "drm",
+    "imageSpriteInfo",
+    "snapshotByTimeOffsetInfo",
+    "sampleSnapshotInfo",
+];
+
+/// Answers the parts that `infoFilter.n` names, or all.
+pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result<Answer, Refusal> {
+    let media_name = file_id(params)?;
+    let filter = params.list("infoFilter")?;
+    if filter.iter().any(|part| !PARTS.contains(part)) {
+        return Err(Refusal::invalid("infoFilter.n", format!("one of {}", PARTS.join(", "))));
+    }
+    let media = service.find_media(app, &media_name).await?;
+    let outputs = service.successful_outputs(app, &media).await?;
+    let url = |key: &str| service.picture_url(app, key);
+    let parts = [
+        ("basicInfo", Some(basic_info(service, app, &media))),
+        ("metaData", media.facts.as_ref().map(meta_data)),
+        ("imageSpriteInfo", sprites(&outputs, url)),
+        ("snapshotByTimeOffsetInfo", pictures_by_offset(&outputs, url)),
+        ("sampleSnapshotInfo", sample(&outputs, url)),
+    ];
+    let is_asked = |part: &str| filter.is_empty() || filter.contains(&part);
+    let asked = parts.into_iter().filter(|(part, _)| is_asked(part));
+    Ok(asked.filter_map(|(part, value)| Some((part.to_owned(), value?))).collect())
+}
+
+fn basic_info(service: &Service, app: &App, media: &Media) -> Value {
+    let mut info = json!({
+        "name": media.name,
+        "status": status(media.state),
+        "createTime": media.created_at.as_secs(),
+        "updateTime": media.updated_at.as_secs(),
+    });
+    if let Some(facts) = &media.facts {
+        info["size"] = facts.size_bytes.into();
+        info["duration"] = duration_s(facts).into();
+    }
+    if let Some(url) = service.cover_url(app, media) {
+        info["coverUrl"] = url.into();
+    }
+    if let Some(url) = service.source_url(app, media) {
+        info["sourceVideoUrl"] = url.into();
+    }
+    if let Some((_, extension)) = media.name.rsplit_once('.') {
+        info["type"] = extension.into();
+    }
+    info
+}
+
+/// The vendor names `normal` alone; the other words are ours.
+const fn status(state: MediaState) -> &'static str {
+    match state {
+        MediaState::Stored | MediaState::Ready => "normal",
+        MediaState::Fetching => "uploading",
+        MediaState::Failed => "failed",
+    }
+}
+
+/// Whole seconds, rounded up, so that no video lasts 0.
+const fn duration_s(facts: &MediaFacts) -> i64 {
+    (facts.duration.as_millis() + 999) / 1000
+}
+
+/// Bitrates in kbps, as the vendor's table of this answer has them.
+fn meta_data(facts: &MediaFacts) -> Value {
+    let video = facts.video.as_ref();
+    json!({
+        "size": facts.size_bytes,
+        "container": facts.container,
+        "bitrate": facts.bitrate_bps / 1000,
+        "height": video.map_or(0, |video| video.height_px),
+        "width": video.map_or(0, |video| video.width_px),
+        "duration": duration_s(facts),
+        "rotate": video.map_or(0, |video| video.rotation_degrees),
+        "videoStreamList": video.map(video_stream).into_iter().collect::<Vec<_>>(),
+        "audioStreamList": facts.audio.as_ref().map(audio_stream).into_iter().collect::<Vec<_>>(),
+    })
+}
+
+fn video_stream(video: &VideoFacts) -> Value {
+    json!({
+        "bitrate": video.bitrate_bps / 1000,
+        "height": video.height_px,
+        "width": video.width_px,
+        "codec": video.codec,
+        "fps": video.frames_per_second.round() as u32,
+    })
+}
+
+fn audio_stream(audio: &AudioFacts) -> Value {
+    json!({
+        "bitrate": audio.bitrate_bps / 1000,
+        "samplingRate": audio.sample_rate_hz,
+        "codec": audio.codec,
+    })
+}
+
+fn definition(found: &LatestOutput) -> i64 {
+    match found.output.template {
+        Some(TemplateRef::Numbered { number, .. }) => number,
+        Some(TemplateRef::Hex(_)) | None => 0,
+    }
+}
+
+/// The newest of each definition; `outputs` come newest first.
+fn newest(outputs: Vec<&LatestOutput>) -> Vec<&LatestOutput> {
+    let mut seen = HashSet::new();
+    outputs.into_iter().filter(|found| seen.insert(definition(found))).collect()
+}
+
+fn stills(outputs: &[LatestOutput], is_sample: bool) -> Vec<&LatestOutput> {
+    let is_wanted = |found: &&LatestOutput| {
+        let family = match &found.output.template {
+            Some(TemplateRef::Numbered { family, .. }) => Some(*family),
+            Some(TemplateRef::Hex(_)) | None => None,
+        };
+        found.output.kind == OutputKind::Normal
+            && matches!(found.output.spec.product, Product::Stills { .. })
+            && (family == Some(TemplateFamily::Sample)) == is_sample
+    };
+    newest(outputs.iter().filter(is_wanted).collect())
+}
+
+fn pictures_by_offset(outputs: &[LatestOutput], url: impl Fn(&str) -> String) -> Option<Value> {
+    let set = |found: &LatestOutput| {
+        let pictures = found.outcome.pictures.iter().filter_map(|picture| match &picture.result {
+            PictureResult::Ok(taken) => Some(json!({
+                "timeOffset": picture.offset.unwrap_or(taken.pts).as_millis(),
+                "url": url(&taken.key),
+            })),
+            PictureResult::Failed(_) => None,
+        });
+        json!({ "definition": definition(found), "picInfoList": pictures.collect::<Vec<_>>() })
+    };
+    let sets: Vec<Value> = stills(outputs, false).into_iter().map(set).collect();
+    (!sets.is_empty()).then(|| json!({ "snapshotByTimeOffsetList": sets }))
+}
+
+fn sample(outputs: &[LatestOutput], url: impl Fn(&str) -> String) -> Option<Value> {
+    let found = stills(outputs, true).into_iter().next()?;
+    let urls: Vec<String> = found.outcome.taken().map(|taken| url(&taken.key)).collect();
+    Some(json!({ "imageUrls": urls }))
+}
+
+fn sprites(outputs: &[LatestOutput], url: impl Fn(&str) -> String) -> Option<Value> {
+    let set = |found: &LatestOutput| {
+        let cell = found.outcome.sheets.first().map(|sheet| sheet.cell);
+        let mut set = json!({
+            "definition": definition(found),
+            "height": cell.map_or(0, |cell| cell.height_px),
+            "width": cell.map_or(0, |cell| cell.width_px),
+            "totalCount": found.outcome.taken().count(),
+            "imageUrls": found.outcome.sheets.iter().map(|sheet| url(&sheet.key)).collect::<Vec<_>>(),
+        });
+        if let Some(key) = &found.outcome.vtt_key {
+            set["webVttUrl"] = url(key).into();
+        }
+        set
+    };
+    let of_kind = outputs.iter().filter(|found| found.output.kind == OutputKind::Sprite).collect();
+    let sets: Vec<Value> = newest(of_kind).into_iter().map(set).collect();
+    (!sets.is_empty()).then(|| json!({ "imageSpriteList": sets }))
+}

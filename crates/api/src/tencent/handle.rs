@@ -1,0 +1,49 @@
+//! One request of the legacy API: decoded, authenticated, handed to its operation, answered.
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::response::Response;
+use stillframe_domain::{App, ErrorCode};
+use stillframe_service::ServiceError;
+
+use super::envelope::{self, Answer};
+use super::error::Refusal;
+use super::params::{Params, Received};
+use super::{auth, confirm_event, create_snapshot_by_time_offset, get_video_info, pull_event};
+use crate::body;
+use crate::state::ApiState;
+
+/// Answers any request to a legacy path.
+pub(super) async fn handle(State(state): State<ApiState>, request: Request) -> Response {
+    match answer(&state, request).await {
+        Ok(answer) => envelope::success(answer),
+        Err(refusal) => envelope::failure(&refusal),
+    }
+}
+
+async fn answer(state: &ApiState, request: Request) -> Result<Answer, Refusal> {
+    let (parts, body) = request.into_parts();
+    if !matches!(parts.method, Method::GET | Method::POST) {
+        return Err(Refusal::unsupported_protocol("only GET and POST are supported"));
+    }
+    let body = body::read(body).await?;
+    let received = Received::decode(&parts, &body);
+    let app = auth::authenticate(&state.service, &received).await?;
+    let params = received.signed_params();
+    let action = params.required("Action")?;
+    run(state, &app, action, &params).await
+}
+
+async fn run(state: &ApiState, app: &App, action: &str, params: &Params) -> Result<Answer, Refusal> {
+    let service = &state.service;
+    match action {
+        "CreateSnapshotByTimeOffset" => create_snapshot_by_time_offset::run(service, app, params).await,
+        "PullEvent" | "PullVodEvent" => pull_event::run(service, app).await,
+        "ConfirmEvent" | "ConfirmVodEvent" => confirm_event::run(service, app, params).await,
+        "GetVideoInfo" => get_video_info::run(service, app, params).await,
+        _ => {
+            let message = "the Action is not an operation of this host";
+            Err(ServiceError::new(ErrorCode::UnknownOperation, message).into())
+        }
+    }
+}
