@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use stillframe_domain::limits::{OFFSETS_PER_REQUEST_MAX, PICTURE_SIDE_PX_MAX, PICTURE_SIDE_PX_MIN};
+use stillframe_domain::limits::{
+    OFFSETS_PER_REQUEST_MAX, PICTURE_SIDE_PX_MAX, PICTURE_SIDE_PX_MIN, PICTURES_PER_OUTPUT_MAX,
+};
 use stillframe_domain::template::JPEG_QUALITY_DEFAULT;
 use stillframe_domain::{
     Colour, Fit, FrameChoice, ImageFormat, MediaTime, Position, Product, Selection, SizeRule, SnapshotSpec,
@@ -277,6 +279,7 @@ impl SnapArgs {
 
 /// The first `count` steps of `percent` below 100 %.
 fn percent_steps(percent: f64, count: u32) -> Selection {
+    let count = count.min(u32::try_from(PICTURES_PER_OUTPUT_MAX).unwrap_or(u32::MAX));
     let steps = (0..count).map(|k| f64::from(k) * percent).take_while(|&p| p < 100.0);
     Selection::Offsets(steps.map(Position::Percent).collect())
 }
@@ -328,5 +331,84 @@ fn parse_size(text: &str) -> Result<SizeRule, String> {
     match (side(width)?, side(height)?) {
         (None, None) => Err(wrong()),
         (width_px, height_px) => Ok(SizeRule { width_px, height_px }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory as _, Parser};
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SnapArgs,
+    }
+
+    fn outputs(line: &str) -> Result<Vec<WantedOutput>, String> {
+        let words = ["snap", "clip.mp4"].into_iter().chain(line.split_whitespace());
+        let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
+        line.args.outputs()
+    }
+
+    fn selections(line: &str) -> Vec<(Role, Selection)> {
+        let outputs = outputs(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        outputs.into_iter().map(|output| (output.role, output.spec.selection)).collect()
+    }
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_asked_for_becomes_outputs_and_nothing_becomes_a_cover() {
+        let even = |count| Selection::Series { start: MediaTime::ZERO, interval_ms: 0, count: Some(count) };
+        let at = |ms| Selection::Offsets(vec![Position::At(MediaTime::from_millis(ms))]);
+        assert_eq!(selections(""), [(Role::Cover, Selection::Cover)]);
+        assert_eq!(selections("--at 1s"), [(Role::Stills, at(1_000))]);
+        assert_eq!(selections("--sprite 3x2"), [(Role::Sprite, even(6))]);
+        assert_eq!(selections("--sprite 3x2 --count 9"), [(Role::Sprite, even(9))]);
+        assert_eq!(selections("--at 1s --cover -2s"), [(Role::Stills, at(1_000)), (Role::Cover, at(-2_000))]);
+        assert_eq!(selections("--every 10%"), [(Role::Stills, Selection::PercentStep { percent: 10.0 })]);
+    }
+
+    #[test]
+    fn sides_of_sizes_may_be_left_out_but_not_both() {
+        let size = |width_px, height_px| Ok(SizeRule { width_px, height_px });
+        assert_eq!(parse_size("640x360"), size(Some(640), Some(360)));
+        assert_eq!(parse_size("640x"), size(Some(640), None));
+        assert_eq!(parse_size("x360"), size(None, Some(360)));
+        for text in ["x", "640", "7x7", "9000x10", "0x0", "-1x2", "axb", "1x2x3"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_that_do_not_fit_together_are_refused() {
+        for line in [
+            "--at 1s --every 2s",
+            "--at 1s --count 2",
+            "--every 0s",
+            "--every 0%",
+            "--every -1s",
+            "--count 0",
+            "--vtt",
+            "--cover --vtt",
+            "--sprite 101x1",
+            "--sprite 3",
+            "--quality 101",
+            "--frame nearest",
+        ] {
+            assert!(outputs(line).is_err(), "{line}");
+        }
+        let many = vec!["1s"; OFFSETS_PER_REQUEST_MAX + 1].join(",");
+        assert!(outputs(&format!("--at {many}")).is_err());
+    }
+
+    #[test]
+    fn tiny_steps_are_bounded() {
+        let Selection::Offsets(steps) = percent_steps(1e-9, u32::MAX) else { panic!("offsets") };
+        assert_eq!(steps.len(), PICTURES_PER_OUTPUT_MAX);
     }
 }

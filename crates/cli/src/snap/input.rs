@@ -51,7 +51,7 @@ pub fn stem_of(input: &str) -> String {
         None => input.to_owned(),
     };
     let stem = Path::new(&path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    stem.unwrap_or_else(|| "video".to_owned())
+    stem.map_or_else(|| "video".to_owned(), |stem| stem.replace(char::is_control, "_"))
 }
 
 /// Opens INPUT as the arguments name it.
@@ -199,6 +199,7 @@ mod tests {
             ("https://example.com/a/my%20film.mp4?token=x.y#t", "my film"),
             ("https://example.com/", "video"),
             ("https://example.com/a%2Fb%2e%2e.mp4", "b.."),
+            ("https://example.com/a%0Ab%00.mp4", "a_b_"),
             ("-", "stdin"),
         ] {
             assert_eq!(stem_of(input), stem, "{input}");
