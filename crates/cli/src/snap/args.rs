@@ -137,9 +137,9 @@ enum FormatArg {
     Jpg,
     /// PNG
     Png,
-    /// WebP
+    /// WebP; not supported yet
     Webp,
-    /// AVIF
+    /// AVIF; not supported yet
     Avif,
 }
 
@@ -172,6 +172,10 @@ impl SnapArgs {
     pub fn outputs(&self) -> Result<Vec<WantedOutput>, String> {
         if OFFSETS_PER_REQUEST_MAX < self.at.len() {
             return Err(format!("--at takes at most {OFFSETS_PER_REQUEST_MAX} times"));
+        }
+        if let FormatArg::Webp | FormatArg::Avif = self.format {
+            let name = self.format().extension();
+            return Err(format!("--format {name} is not supported yet: take jpg or png"));
         }
         let main = self.main_selection().map(|selection| self.main_output(selection));
         if self.vtt && main.is_none() {
@@ -399,6 +403,8 @@ mod tests {
             "--sprite 3",
             "--quality 101",
             "--frame nearest",
+            "--format webp",
+            "--format avif",
         ] {
             assert!(outputs(line).is_err(), "{line}");
         }

@@ -1,0 +1,123 @@
+//! `stillframe app`: tenants and their settings.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use serde_json::json;
+use stillframe_domain::{App, AppId, AppSettings, PullMode};
+
+use crate::config::{Config, ConfigFlags};
+use crate::wiring;
+
+/// Makes, lists and changes apps (tenants). Works beside a running server.
+#[derive(Debug, clap::Args)]
+pub struct AppArgs {
+    #[command(subcommand)]
+    command: AppCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum AppCommand {
+    /// Makes an app with a key of its own, and prints both.
+    Create {
+        /// A name for people.
+        name: String,
+        #[command(flatten)]
+        settings: SettingsArgs,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the apps.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Changes settings of an app.
+    Set {
+        /// The app's number.
+        id: i64,
+        #[command(flatten)]
+        settings: SettingsArgs,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct SettingsArgs {
+    /// How the Tencent dialect tells of events: `off`, `push` or `pull`.
+    #[arg(long, value_parser = pull_mode)]
+    tencent_mode: Option<PullMode>,
+    /// Base of picture URLs (a CDN or own domain); empty goes back to the server's.
+    #[arg(long, value_name = "URL")]
+    media_base_url: Option<String>,
+    /// Whether uploads get automatic covers.
+    #[arg(long, value_name = "BOOL")]
+    automatic_covers: Option<bool>,
+}
+
+impl SettingsArgs {
+    fn apply(&self, to: &AppSettings) -> AppSettings {
+        let mut settings = to.clone();
+        settings.tencent_mode = self.tencent_mode.unwrap_or(settings.tencent_mode);
+        settings.automatic_covers = self.automatic_covers.unwrap_or(settings.automatic_covers);
+        if let Some(base) = &self.media_base_url {
+            settings.media_base_url = (!base.is_empty()).then(|| base.clone());
+        }
+        settings
+    }
+}
+
+fn pull_mode(text: &str) -> Result<PullMode, String> {
+    match text {
+        "off" => Ok(PullMode::Off),
+        "push" => Ok(PullMode::Push),
+        "pull" => Ok(PullMode::Pull),
+        _ => Err("expected off, push or pull".to_owned()),
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the settings or the database cannot be used, or there is no such app.
+pub async fn run(args: &AppArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
+    let config = Config::load(flags, None)?;
+    let service = wiring::open_service(&config).await?;
+    match &args.command {
+        AppCommand::Create { name, settings, json } => {
+            let (app, key) = service.create_app(name, &settings.apply(&AppSettings::default())).await?;
+            if *json {
+                println!("{}", json!({ "app_id": app.id, "key_id": key.key_id, "secret": key.secret }));
+            } else {
+                println!("app {} ({})\nkey id {}\nsecret {}", app.id, app.name, key.key_id, key.secret);
+            }
+        }
+        AppCommand::List { json } => {
+            let apps = service.list_apps().await?;
+            if *json {
+                println!("{}", serde_json::to_string(&apps)?);
+            } else {
+                apps.iter().for_each(print_app);
+            }
+        }
+        AppCommand::Set { id, settings } => {
+            let app = service.get_app(AppId(*id)).await?;
+            let changed = settings.apply(&app.settings);
+            if changed == app.settings {
+                bail!("nothing to change: give at least one setting that differs");
+            }
+            service.update_app_settings(app.id, &changed).await?;
+            print_app(&service.get_app(app.id).await?);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_app(app: &App) {
+    let base = app.settings.media_base_url.as_deref().unwrap_or("the server's");
+    println!(
+        "app {} ({}): tencent mode {:?}, automatic covers {}, picture base {base}",
+        app.id, app.name, app.settings.tencent_mode, app.settings.automatic_covers
+    );
+}

@@ -1,0 +1,11 @@
+//! One file a command.
+
+pub mod app;
+pub mod config;
+pub mod documents;
+pub mod healthcheck;
+pub mod key;
+pub mod migrate;
+pub mod probe;
+pub mod serve;
+pub mod snap;

@@ -1,0 +1,155 @@
+//! `stillframe serve`: the service, all roles in one process.
+
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use stillframe_domain::AccessKey;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{self, Config, ConfigFlags, LogFormat};
+use crate::tls::TlsListener;
+use crate::wiring::{self, Server};
+
+/// How long running work may go on after the first signal to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Runs the service: API, workers and event relay.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// Address and port of the public listener; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+/// Runs the command until a signal ends it.
+///
+/// # Errors
+/// When the settings cannot be used, or a listener, the database or the store cannot be opened.
+pub async fn run(args: &ServeArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
+    let config = Config::load(flags, args.listen)?;
+    log_to_stderr(&config)?;
+    let public = listen("server.listen", config.server.listen).await?;
+    let admin = listen("admin.listen", config.admin.listen).await?;
+    let server = wiring::build(&config, public.local_addr()?).await?;
+    let bootstrap = config::bootstrap_from_environment()?;
+    if let Some(key) = server.service.bootstrap(&bootstrap).await? {
+        announce(&key, bootstrap.key.is_some());
+    }
+    // This is the only process of its database: whatever was leased belonged to one that is gone.
+    let jobs = server.database.void_leases().await?;
+    let deliveries = server.database.void_delivery_leases().await?;
+    if jobs + deliveries > 0 {
+        tracing::info!(job_count = jobs, delivery_count = deliveries, "took up what a lost process held");
+    }
+    tracing::info!(listen = %public.local_addr()?, admin = %admin.local_addr()?, "serving");
+    let (scheme, tls) = (config.scheme(), &config.server.tls);
+    println!("listening on {scheme}://{} (admin http://{})", public.local_addr()?, admin.local_addr()?);
+    let public = match tls.is_on() {
+        true => Public::Tls(TlsListener::new(public, &tls.cert_file, &tls.key_file)?),
+        false => Public::Plain(public),
+    };
+    serve_until_signal(server, public, admin).await
+}
+
+/// The public listener.
+enum Public {
+    Plain(TcpListener),
+    Tls(TlsListener),
+}
+
+async fn serve_until_signal(server: Server, public: Public, admin: TcpListener) -> anyhow::Result<ExitCode> {
+    let stop = CancellationToken::new();
+    let health = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .with_state(server.service.clone());
+    let public = match public {
+        Public::Plain(listener) => spawn_listener(listener, server.public, &stop),
+        Public::Tls(listener) => spawn_listener(listener, server.public, &stop),
+    };
+    let listeners = [public, spawn_listener(admin, health, &stop)];
+    let runner = tokio::spawn({
+        let stop = stop.clone();
+        async move { server.runner.run(stop).await }
+    });
+    let relay = tokio::spawn({
+        let stop = stop.clone();
+        async move { server.relay.run(stop).await }
+    });
+    signal().await?;
+    tracing::info!("stopping; a second signal stops at once");
+    stop.cancel();
+    let work = async {
+        let _ = tokio::join!(runner, relay);
+        for listener in listeners {
+            let _ = listener.await;
+        }
+        server.database.close().await;
+    };
+    tokio::select! {
+        () = work => tracing::info!("stopped"),
+        () = tokio::time::sleep(GRACE + Duration::from_secs(5)) => tracing::warn!("stopped with work left; it is taken up at the next start"),
+        second = signal() => second?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn spawn_listener<L>(listener: L, routes: Router, stop: &CancellationToken) -> JoinHandle<std::io::Result<()>>
+where
+    L: axum::serve::Listener<Addr = SocketAddr>,
+{
+    let stop = stop.clone();
+    tokio::spawn(
+        async move { axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await },
+    )
+}
+
+async fn ready(
+    State(service): State<std::sync::Arc<stillframe_service::Service>>,
+) -> (StatusCode, &'static str) {
+    match service.ping().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be used\n"),
+    }
+}
+
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address} ({key})"))
+}
+
+async fn signal() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn announce(key: &AccessKey, is_given: bool) {
+    if is_given {
+        println!("made the default app {} with the given access key {}", key.app_id, key.key_id);
+    } else {
+        println!("made the default app {} with this access key, shown this once:", key.app_id);
+        println!("  key id {}\n  secret {}", key.key_id, key.secret);
+    }
+}
+
+fn log_to_stderr(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log.filter).context("log.filter cannot be used")?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+    Ok(())
+}

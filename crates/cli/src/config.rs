@@ -1,0 +1,316 @@
+//! Settings: defaults < `stillframe.toml` < `STILLFRAME__SECTION__KEY` < flags.
+//!
+//! [`DEFAULT`] is the reference: it holds every key with its default and a sentence. Unknown keys are
+//! errors. This is the one place that reads the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, Serialize};
+use stillframe_service::Bootstrap;
+
+/// Every key with its default, as text for people and as the innermost layer.
+pub const DEFAULT: &str = include_str!("../config.default.toml");
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The public listener.
+    pub server: ServerConfig,
+    /// The operator's listener.
+    pub admin: AdminConfig,
+    /// Where rows are.
+    pub database: DatabaseConfig,
+    /// Where objects are.
+    pub storage: StorageConfig,
+    /// What may be taken in.
+    pub ingest: IngestConfig,
+    /// What may be reached.
+    pub outbound: OutboundSection,
+    /// How work is done.
+    pub worker: WorkerConfig,
+    /// What is logged.
+    pub log: LogConfig,
+}
+
+/// The public listener.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How clients reach the server; empty means `http://` (or `https://`) + the listen address.
+    pub public_url: String,
+    /// HTTPS.
+    pub tls: TlsConfig,
+}
+
+/// HTTPS of the public listener.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM file of the certificate chain; empty for plain HTTP.
+    pub cert_file: PathBuf,
+    /// PEM file of its key; empty for plain HTTP.
+    pub key_file: PathBuf,
+}
+
+impl TlsConfig {
+    /// Whether the public listener speaks HTTPS.
+    pub fn is_on(&self) -> bool {
+        !self.cert_file.as_os_str().is_empty()
+    }
+}
+
+/// The operator's listener.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdminConfig {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+}
+
+/// Where rows are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite://PATH`.
+    pub url: String,
+}
+
+/// Where objects are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageConfig {
+    /// `file://PATH`.
+    pub url: String,
+}
+
+/// What may be taken in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestConfig {
+    /// Directories below which files may be ingested where they lie.
+    #[serde(deserialize_with = "list")]
+    pub local_roots: Vec<PathBuf>,
+    /// Largest video, in bytes.
+    pub size_bytes_max: u64,
+}
+
+/// What may be reached.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutboundSection {
+    /// Networks beside the public ones that callbacks and downloads may reach.
+    #[serde(deserialize_with = "list")]
+    pub allow: Vec<IpNet>,
+}
+
+/// How work is done.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// Jobs at a time; 0 means one a processor.
+    pub concurrency: usize,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// A filter such as `info` or `stillframe=debug`.
+    pub filter: String,
+    /// `text` or `json`.
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// What flags set; empty fields leave the other layers alone.
+#[derive(Debug, Clone, Default, clap::Args, Serialize)]
+pub struct ConfigFlags {
+    /// The settings file; `stillframe.toml` in the working directory is read when it is there.
+    #[arg(long, value_name = "FILE", global = true)]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Sets the database and the object store below this directory.
+    #[arg(long, value_name = "DIR", global = true)]
+    #[serde(skip)]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// Joins all layers.
+    ///
+    /// # Errors
+    /// Names every key at fault: unknown, of another type, or out of range.
+    pub fn load(flags: &ConfigFlags, listen: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Toml::string(DEFAULT));
+        let file = flags.config.clone().unwrap_or_else(|| PathBuf::from("stillframe.toml"));
+        if flags.config.is_some() && !file.is_file() {
+            bail!("the settings file {} is not there", file.display());
+        }
+        figment = figment.merge(Toml::file(&file)).merge(Env::prefixed("STILLFRAME__").split("__"));
+        if let Some(dir) = &flags.data_dir {
+            figment = figment
+                .merge(Serialized::global(
+                    "database.url",
+                    format!("sqlite://{}", below(dir, "stillframe.db")),
+                ))
+                .merge(Serialized::global("storage.url", format!("file://{}", below(dir, "objects"))));
+        }
+        if let Some(listen) = listen {
+            figment = figment.merge(Serialized::global("server.listen", listen));
+        }
+        let config: Self = figment.extract().context("the settings cannot be used")?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> anyhow::Result<()> {
+        let mut faults = Vec::new();
+        if self.database_path().is_none() {
+            faults
+                .push("database.url: expected sqlite://PATH (this version has no other database)".to_owned());
+        }
+        if self.storage_path().is_none() {
+            faults.push("storage.url: expected file://PATH (this version has no other store)".to_owned());
+        }
+        for root in self.ingest.local_roots.iter().filter(|root| !root.is_absolute()) {
+            faults.push(format!("ingest.local_roots: {} is not an absolute path", root.display()));
+        }
+        let public = &self.server.public_url;
+        if !public.is_empty() && !public.starts_with("http://") && !public.starts_with("https://") {
+            faults.push("server.public_url: expected an http or https URL".to_owned());
+        }
+        if self.server.tls.is_on() == self.server.tls.key_file.as_os_str().is_empty() {
+            faults.push("server.tls: set both cert_file and key_file, or neither".to_owned());
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            bail!("the settings cannot be used:\n  {}", faults.join("\n  "))
+        }
+    }
+
+    /// The SQLite file.
+    pub fn database_path(&self) -> Option<&Path> {
+        self.database.url.strip_prefix("sqlite://").filter(|path| !path.is_empty()).map(Path::new)
+    }
+
+    /// The directory of objects.
+    pub fn storage_path(&self) -> Option<&Path> {
+        self.storage.url.strip_prefix("file://").filter(|path| !path.is_empty()).map(Path::new)
+    }
+
+    /// Base of picture URLs of apps that set none, for a server that listens at `listen`.
+    pub fn media_base_url(&self, listen: SocketAddr) -> String {
+        match self.server.public_url.trim_end_matches('/') {
+            "" => format!("{}://{listen}/media", self.scheme()),
+            public => format!("{public}/media"),
+        }
+    }
+
+    /// What the public listener speaks.
+    pub fn scheme(&self) -> &'static str {
+        if self.server.tls.is_on() { "https" } else { "http" }
+    }
+}
+
+/// The key of the default app for the first start, from the environment.
+///
+/// # Errors
+/// When only one of the two variables is set.
+#[expect(clippy::disallowed_methods, reason = "the one home of reading the environment")]
+pub fn bootstrap_from_environment() -> anyhow::Result<Bootstrap> {
+    let id = std::env::var("STILLFRAME_BOOTSTRAP_KEY_ID").ok();
+    let secret = std::env::var("STILLFRAME_BOOTSTRAP_KEY_SECRET").ok();
+    match (id, secret) {
+        (Some(id), Some(secret)) => Ok(Bootstrap { key: Some((id, secret)) }),
+        (None, None) => Ok(Bootstrap { key: None }),
+        _ => bail!("set both STILLFRAME_BOOTSTRAP_KEY_ID and STILLFRAME_BOOTSTRAP_KEY_SECRET, or neither"),
+    }
+}
+
+/// Where a debug build halts for the tests of what a kill may lose: checkpoint and marker file.
+#[cfg(debug_assertions)]
+#[expect(clippy::disallowed_methods, reason = "the one home of reading the environment")]
+pub fn halt_from_environment() -> Option<(String, PathBuf)> {
+    let text = std::env::var("STILLFRAME_TEST_HALT_AT").ok()?;
+    let (point, marker) = text.split_once('=')?;
+    Some((point.to_owned(), PathBuf::from(marker)))
+}
+
+fn below(dir: &Path, name: &str) -> String {
+    dir.join(name).display().to_string()
+}
+
+/// A list, as a TOML array or as text with commas (the environment's form).
+fn list<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: serde::de::DeserializeOwned + std::str::FromStr<Err: std::fmt::Display>,
+{
+    use serde::de::Error as _;
+    match serde_json::Value::deserialize(from)? {
+        serde_json::Value::String(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().map_err(|error| D::Error::custom(format!("{part}: {error}"))))
+            .collect(),
+        value => serde_json::from_value(value).map_err(D::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_file_holds_every_key_and_is_valid() {
+        let config: Config = Figment::from(Toml::string(DEFAULT)).extract().expect("every key has a default");
+        config.validate().expect("the defaults are valid");
+    }
+
+    #[test]
+    fn lists_come_as_arrays_and_as_text_with_commas() {
+        let load = |toml: &str| -> Result<Config, figment::Error> {
+            Figment::from(Toml::string(DEFAULT)).merge(Toml::string(toml)).extract()
+        };
+        for form in ["[\"10.0.0.0/8\", \"127.0.0.0/8\"]", "\"10.0.0.0/8, 127.0.0.0/8\""] {
+            let config = load(&format!("[outbound]\nallow = {form}")).expect("a list");
+            assert_eq!(config.outbound.allow.len(), 2, "{form}");
+        }
+        assert!(load("[outbound]\nallow = \"10.0.0.0/99\"").is_err());
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        let figment = Figment::from(Toml::string(DEFAULT)).merge(Toml::string("[server]\nlisten_port = 1"));
+        let error = figment.extract::<Config>().expect_err("an unknown key");
+        assert!(error.to_string().contains("listen_port"), "{error}");
+    }
+
+    #[test]
+    fn all_faults_are_told_together() {
+        let toml = "[database]\nurl = \"mysql://x\"\n[ingest]\nlocal_roots = [\"relative\"]";
+        let figment = Figment::from(Toml::string(DEFAULT)).merge(Toml::string(toml));
+        let error = figment.extract::<Config>().expect("well-formed").validate().expect_err("two faults");
+        let text = error.to_string();
+        assert!(text.contains("database.url") && text.contains("ingest.local_roots"), "{text}");
+    }
+}

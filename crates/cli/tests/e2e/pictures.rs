@@ -1,0 +1,104 @@
+//! Pictures over HTTP: caching, ranges, an app's own domain.
+
+use reqwest::{StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::clips;
+use crate::server::Server;
+
+async fn one_picture(client: &Client) -> (Value, String) {
+    let media = client.add_clip(&clips::film()).await;
+    let path = format!("/v1/media/{}/snapshots", media["id"].as_str().expect("an id"));
+    let (_, job) = client.post(&path, &json!({ "offsets_ms": [1000] })).await;
+    let job = client.finished_job(job["id"].as_str().expect("an id")).await;
+    let url = job["outputs"][0]["pictures"][0]["url"].as_str().expect("a URL").to_owned();
+    (media, url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_have_validators_ranges_and_cache_headers() {
+    let server = Server::start();
+    let client = server.client();
+    let (_, url) = one_picture(&client).await;
+    let whole = client.fetch(&url).await;
+    assert_eq!(whole.status(), StatusCode::OK);
+    let headers = whole.headers().clone();
+    assert_eq!(headers[header::CONTENT_TYPE], "image/jpeg");
+    assert!(headers[header::CACHE_CONTROL].to_str().expect("text").contains("immutable"));
+    let body = whole.bytes().await.expect("a body");
+    assert_eq!(headers[header::CONTENT_LENGTH], body.len().to_string().as_str());
+
+    let part = client.http().get(&url).header(header::RANGE, "bytes=2-5").send().await.expect("an answer");
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.headers()[header::CONTENT_RANGE], format!("bytes 2-5/{}", body.len()).as_str());
+    assert_eq!(part.bytes().await.expect("a body"), body.slice(2..6));
+
+    let etag = headers[header::ETAG].clone();
+    let again = client.http().get(&url).header(header::IF_NONE_MATCH, &etag).send().await.expect("an answer");
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert!(again.bytes().await.expect("a body").is_empty());
+
+    let beyond =
+        client.http().get(&url).header(header::RANGE, "bytes=99999999-").send().await.expect("an answer");
+    assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    let head = client.http().head(&url).send().await.expect("an answer");
+    assert_eq!(head.headers()[header::CONTENT_LENGTH], body.len().to_string().as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_that_are_no_picture_are_not_found() {
+    let server = Server::start();
+    let client = server.client();
+    let (media, _) = one_picture(&client).await;
+    let video_id = media["video_id"].as_str().expect("an id");
+    for path in ["/media/", "/media/x", "/media/../data/stillframe.db", "/media/%2e%2e/%2e%2e/etc/passwd"] {
+        let status = client.fetch(&format!("{}{path}", server.url)).await.status();
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let absent = format!("{}/media/{video_id}/covers/none-00001.jpg", server.url);
+    assert_eq!(client.fetch(&absent).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_apps_own_domain_serves_its_pictures_at_the_root() {
+    let server = Server::start();
+    let client = server.client();
+    let (status, app) = client.patch("/v1/app", &json!({ "media_base_url": "img.example.com" })).await;
+    assert_eq!((status, &app["media_base_url"]), (StatusCode::OK, &json!("http://img.example.com")));
+    let (_, url) = one_picture(&client).await;
+    let path = url.strip_prefix("http://img.example.com").expect("the app's base").to_owned();
+    let ask = |host: &'static str| {
+        client.http().get(format!("{}{path}", server.url)).header(header::HOST, host).send()
+    };
+    assert_eq!(ask("img.example.com").await.expect("an answer").status(), StatusCode::OK);
+    assert_eq!(ask("other.example.com").await.expect("an answer").status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_of_a_removed_video_are_gone() {
+    let server = Server::start();
+    let client = server.client();
+    let (media, url) = one_picture(&client).await;
+    let id = media["id"].as_str().expect("an id");
+    assert_eq!(client.delete(&format!("/v1/media/{id}")).await, StatusCode::NO_CONTENT);
+    assert_eq!(client.fetch(&url).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(client.get(&format!("/v1/media/{id}")).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_uploaded_video_gets_up_to_eight_covers_and_the_middle_one_stands_for_it() {
+    let server = Server::start();
+    let client = server.client();
+    let (status, media) = client.upload(&clips::film()).await;
+    assert_eq!(status, StatusCode::CREATED, "{media}");
+    let path = format!("/v1/media/{}", media["id"].as_str().expect("an id"));
+    let media = client.get_until(&path, |media| !media["cover_url"].is_null()).await;
+    let snapshots = client.get(&format!("{path}/snapshots")).await.1;
+    let covers =
+        snapshots["items"].as_array().expect("items").iter().find(|output| output["kind"] == "cover");
+    let pictures = covers.expect("a cover output")["pictures"].as_array().expect("pictures");
+    assert!((2..=8).contains(&pictures.len()), "{pictures:?}");
+    assert_eq!(media["cover_url"], pictures[pictures.len() / 2]["url"]);
+    client.picture(media["cover_url"].as_str().expect("a URL")).await;
+}
