@@ -14,14 +14,15 @@ pub mod conformance;
 mod error;
 mod records;
 pub mod sqlite;
+mod stored;
 mod traits;
 
 pub use error::DatabaseError;
 pub use records::{
-    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange,
-    NewMedia, Page, PulledEvent, QueueDepth,
+    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange, NewMedia,
+    Page, PulledEvent, QueueDepth,
 };
-pub use sqlite::SqliteDatabase;
+pub use sqlite::{SqliteConfig, SqliteDatabase};
 pub use traits::{Apps, Database, Deliveries, Jobs, MediaStore, Queues, Templates, Topic};
 
 /// Result of a repository.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stillframe_domain::media::Cover;
 use stillframe_domain::{
-    AccessKey, App, AppId, AppSettings, Attempt, DeliveryId, DeliveryState, Endpoint, EndpointId,
-    Event, EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, ReceiptHandle, Template,
-    TemplateRef, VideoId,
+    AccessKey, App, AppId, AppSettings, Attempt, DeliveryId, DeliveryState, Endpoint, EndpointId, Event,
+    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, ReceiptHandle, Template, TemplateRef,
+    VideoId,
 };
 use tokio::sync::watch;
 
@@ -19,9 +19,7 @@ use crate::records::{
 
 /// Everything that Stillframe remembers.
 #[async_trait]
-pub trait Database:
-    Apps + MediaStore + Templates + Jobs + Deliveries + Queues + Send + Sync
-{
+pub trait Database: Apps + MediaStore + Templates + Jobs + Deliveries + Queues + Send + Sync {
     /// A counter that grows when something of this topic may have become due. A hint: it may grow
     /// without cause, and callers poll beside it.
     fn subscribe(&self, topic: Topic) -> watch::Receiver<u64>;
@@ -186,7 +184,12 @@ pub trait Deliveries: Send + Sync {
 pub trait Queues: Send + Sync {
     /// Takes up to `limit` visible events, oldest first, hides them for `visibility`, and gives each a
     /// new handle that is valid exactly as long as the event stays hidden. Drops expired events.
-    async fn pull_events(&self, app_id: AppId, visibility: Duration, limit: usize) -> Result<Vec<PulledEvent>>;
+    async fn pull_events(
+        &self,
+        app_id: AppId,
+        visibility: Duration,
+        limit: usize,
+    ) -> Result<Vec<PulledEvent>>;
     /// Removes the events of the handles that are still valid, leaves the others alone.
     async fn confirm_events(&self, app_id: AppId, handles: &[ReceiptHandle]) -> Result<ConfirmReport>;
     /// How much waits.

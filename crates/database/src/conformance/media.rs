@@ -1,0 +1,133 @@
+//! Videos.
+
+use stillframe_domain::media::Cover;
+use stillframe_domain::{ErrorCode, JobId, JobState, Media, MediaId, MediaState, OsRng, VideoId};
+
+use super::samples::{cover, event, facts, failure, job, media};
+use super::{LONG, Subject};
+use crate::records::{Commit, NewMedia};
+use crate::{DatabaseError, JobFilter};
+
+pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
+    a_video_reads_back_and_only_for_its_app(make().await).await;
+    a_video_comes_with_its_jobs_and_events_or_not_at_all(make().await).await;
+    lists_are_pages_newest_first_of_one_app(make().await).await;
+    the_cover_is_set_and_cleared_by_its_app(make().await).await;
+    deleting_takes_jobs_and_results_along_and_voids_running_ones(make().await).await;
+}
+
+async fn a_video_reads_back_and_only_for_its_app(s: Subject) {
+    let (own, other) = (s.app().await.id, s.app().await.id);
+    let mut stored = media(own);
+    stored.facts = Some(facts());
+    stored.failure = Some(failure(ErrorCode::NotAVideo));
+    stored.cover = Some(Cover::Url("https://example.org/c.jpg".to_owned()));
+    stored.state = MediaState::Failed;
+    for media in [media(own), stored] {
+        let new = NewMedia { media: media.clone(), jobs: Vec::new(), events: Vec::new() };
+        s.database.insert_media(&new).await.expect("insert");
+        let find = s.database.find_media(own, media.id).await.expect("find");
+        let by_video_id = s.database.find_media_by_video_id(own, &media.video_id).await.expect("find");
+        let of_object = s.database.find_media_of_object(&media.video_id).await.expect("find");
+        for found in [find, by_video_id, of_object] {
+            assert_eq!(found.as_ref(), Some(&media));
+        }
+        assert_eq!(s.database.find_media(other, media.id).await.expect("find"), None);
+        assert_eq!(s.database.find_media_by_video_id(other, &media.video_id).await.expect("find"), None);
+    }
+    assert_eq!(s.database.find_media(own, MediaId(7)).await.expect("find"), None);
+    assert_eq!(s.database.find_media_of_object(&VideoId::mint(&OsRng)).await.expect("find"), None);
+}
+
+async fn a_video_comes_with_its_jobs_and_events_or_not_at_all(s: Subject) {
+    let app = s.app().await.id;
+    let media = media(app);
+    let jobs = vec![job(&media), job(&media)];
+    let events = vec![event(app)];
+    let new = NewMedia { media: media.clone(), jobs: jobs.clone(), events: events.clone() };
+    s.database.insert_media(&new).await.expect("insert");
+    for job in &jobs {
+        assert!(s.database.find_job(app, &job.id).await.expect("find").is_some());
+    }
+    assert!(s.database.find_event(app, &events[0].id).await.expect("find").is_some());
+
+    let second = Media { id: MediaId::mint(&OsRng), video_id: VideoId::mint(&OsRng), ..media };
+    // Its last part is in the way: an event of this id was told before.
+    let new = NewMedia { jobs: vec![job(&second)], media: second.clone(), events };
+    let conflict = s.database.insert_media(&new).await;
+    assert!(matches!(conflict, Err(DatabaseError::Conflict { .. })), "{conflict:?}");
+    assert_eq!(s.database.find_media(app, second.id).await.expect("find"), None);
+    assert_eq!(s.database.find_job(app, &new.jobs[0].id).await.expect("find"), None);
+}
+
+async fn lists_are_pages_newest_first_of_one_app(s: Subject) {
+    let (own, other) = (s.app().await.id, s.app().await.id);
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        expected.insert(0, s.media(own).await.id);
+        s.media(other).await;
+    }
+    let mut seen = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = s.database.list_media(own, after.as_deref(), 2).await.expect("list");
+        assert!(page.items.len() <= 2);
+        seen.extend(page.items.into_iter().map(|media| media.id));
+        // What is added meanwhile does not shift the pages.
+        s.media(own).await;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, expected);
+    let all = s.database.list_media(other, None, 5).await.expect("list");
+    assert_eq!((all.items.len(), all.next), (5, None), "a full last page says that it is the last");
+    let none = s.database.list_media(own, Some("never given"), 5).await.expect("list");
+    assert!(none.items.is_empty() && none.next.is_none());
+}
+
+async fn the_cover_is_set_and_cleared_by_its_app(s: Subject) {
+    let (own, other) = (s.app().await.id, s.app().await.id);
+    let id = s.media(own).await.id;
+    let cover_of = async || s.database.find_media(own, id).await.expect("find").expect("is there").cover;
+    assert!(s.database.update_cover(own, id, Some(&cover())).await.expect("update"));
+    assert!(!s.database.update_cover(other, id, None).await.expect("update"), "of another app");
+    assert_eq!(cover_of().await, Some(cover()));
+    assert!(s.database.update_cover(own, id, None).await.expect("update"));
+    assert_eq!(cover_of().await, None);
+}
+
+async fn deleting_takes_jobs_and_results_along_and_voids_running_ones(s: Subject) {
+    let (own, other) = (s.app().await.id, s.app().await.id);
+    let (kept, gone) = (s.job(own).await, s.job(own).await);
+    let leases = s.database.lease_jobs("w", LONG, 1).await.expect("lease");
+    assert_eq!(leases[0].job.id, kept.id);
+    let mut done = super::samples::completion(&leases[0]);
+    assert_eq!(s.database.complete_job(&done).await.expect("complete"), Commit::Committed);
+    let running = s.database.lease_jobs("w", LONG, 1).await.expect("lease").remove(0);
+    assert_eq!(running.job.id, gone.id);
+    let told = event(own);
+    let no =
+        s.database.delete_media(other, gone.media_id, std::slice::from_ref(&told)).await.expect("delete");
+    assert!(!no && s.database.find_event(own, &told.id).await.expect("find").is_none(), "of another app");
+    let yes = s.database.delete_media(own, gone.media_id, std::slice::from_ref(&told)).await.expect("delete");
+    assert!(yes && s.database.find_event(own, &told.id).await.expect("find").is_some());
+    assert_eq!(s.database.find_media(own, gone.media_id).await.expect("find"), None);
+    assert_eq!(s.database.find_job(own, &gone.id).await.expect("find"), None);
+
+    done = super::samples::completion(&running);
+    done.events = vec![event(own)];
+    done.jobs = vec![stillframe_domain::Job { id: JobId::mint(&OsRng), ..job(&s.media(own).await) }];
+    assert_eq!(s.database.complete_job(&done).await.expect("complete"), Commit::LeaseLost);
+    assert_eq!(s.database.find_event(own, &done.events[0].id).await.expect("find"), None);
+    assert_eq!(s.database.find_job(own, &done.jobs[0].id).await.expect("find"), None);
+    let extended = s.database.extend_lease(&gone.id, &running.token, LONG).await.expect("extend");
+    assert_eq!(extended, Commit::LeaseLost);
+
+    let left = s.database.list_jobs(own, &JobFilter::default(), None, 9).await.expect("list").items;
+    assert_eq!(
+        left.iter().map(|job| (&job.id, job.state)).collect::<Vec<_>>(),
+        [(&kept.id, JobState::Completed)]
+    );
+}

@@ -1,0 +1,129 @@
+//! HTTP callbacks of apps.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+use stillframe_domain::{AppId, Endpoint, EndpointId};
+
+use super::error::{at, conflict_or};
+use super::rows::{Row, keep_sound, read_all, read_one};
+use super::writer::Tx;
+use crate::{Result, stored};
+
+pub(super) async fn insert(tx: &mut Tx, endpoint: Endpoint) -> Result<()> {
+    const DOING: &str = "endpoints::insert";
+    sqlx::query(
+        "INSERT INTO endpoints (id, app_id, url, format, owner, event_kinds, origins, secret, policy)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(endpoint.id.as_str())
+    .bind(endpoint.app_id.0)
+    .bind(endpoint.url)
+    .bind(endpoint.format.name())
+    .bind(stored::name(DOING, &endpoint.owner)?)
+    .bind(stored::document(DOING, &endpoint.event_kinds)?)
+    .bind(stored::document(DOING, &endpoint.origins)?)
+    .bind(endpoint.secret)
+    .bind(stored::document(DOING, &endpoint.policy)?)
+    .execute(tx.connection())
+    .await
+    .map_err(conflict_or("an endpoint of this id", DOING))?;
+    Ok(())
+}
+
+pub(super) async fn update(tx: &mut Tx, endpoint: Endpoint) -> Result<bool> {
+    const DOING: &str = "endpoints::update";
+    let done = sqlx::query(
+        "UPDATE endpoints SET url = ?, format = ?, owner = ?, event_kinds = ?, origins = ?, secret = ?,
+             policy = ?
+         WHERE id = ? AND app_id = ?",
+    )
+    .bind(endpoint.url)
+    .bind(endpoint.format.name())
+    .bind(stored::name(DOING, &endpoint.owner)?)
+    .bind(stored::document(DOING, &endpoint.event_kinds)?)
+    .bind(stored::document(DOING, &endpoint.origins)?)
+    .bind(endpoint.secret)
+    .bind(stored::document(DOING, &endpoint.policy)?)
+    .bind(endpoint.id.as_str())
+    .bind(endpoint.app_id.0)
+    .execute(tx.connection())
+    .await
+    .map_err(at(DOING))?;
+    Ok(0 < done.rows_affected())
+}
+
+/// Its pending deliveries go with it; what was delivered or given up stays on record.
+pub(super) async fn delete(tx: &mut Tx, app_id: AppId, id: EndpointId) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM endpoints WHERE id = ? AND app_id = ?")
+        .bind(id.as_str())
+        .bind(app_id.0)
+        .execute(tx.connection())
+        .await
+        .map_err(at("endpoints::delete"))?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query("DELETE FROM deliveries WHERE endpoint_id = ? AND state = 'pending'")
+        .bind(id.as_str())
+        .execute(tx.connection())
+        .await
+        .map_err(at("deliveries::delete_pending"))?;
+    Ok(true)
+}
+
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    app_id: AppId,
+    id: &EndpointId,
+) -> Result<Option<Endpoint>> {
+    const DOING: &str = "endpoints::find";
+    let row = sqlx::query("SELECT * FROM endpoints WHERE id = ? AND app_id = ?")
+        .bind(id.as_str())
+        .bind(app_id.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(at(DOING))?;
+    read_one(row.as_ref(), DOING, read_endpoint)
+}
+
+pub(super) async fn list(connection: &mut SqliteConnection, app_id: AppId) -> Result<Vec<Endpoint>> {
+    const DOING: &str = "endpoints::list";
+    let rows = sqlx::query("SELECT * FROM endpoints WHERE app_id = ? ORDER BY seq")
+        .bind(app_id.0)
+        .fetch_all(connection)
+        .await
+        .map_err(at(DOING))?;
+    read_all(&rows, DOING, read_endpoint)
+}
+
+/// The endpoints of a JSON list of ids; those that cannot be read are left out.
+pub(super) async fn find_all(
+    connection: &mut SqliteConnection,
+    ids: &str,
+) -> Result<HashMap<EndpointId, Endpoint>> {
+    const DOING: &str = "endpoints::find_all";
+    let rows = sqlx::query(
+        "SELECT endpoints.* FROM json_each(?) AS asked JOIN endpoints ON endpoints.id = asked.value",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await
+    .map_err(at(DOING))?;
+    let endpoints = keep_sound(rows.iter().map(|row| read_endpoint(Row::new(row, DOING))));
+    Ok(endpoints.into_iter().map(|endpoint| (endpoint.id.clone(), endpoint)).collect())
+}
+
+fn read_endpoint(row: Row<'_>) -> Result<Endpoint> {
+    Ok(Endpoint {
+        id: row.id("id", EndpointId::parse)?,
+        app_id: AppId(row.get("app_id")?),
+        url: row.get("url")?,
+        format: row.variant("format")?,
+        owner: row.variant("owner")?,
+        event_kinds: row.document("event_kinds")?,
+        origins: row.document("origins")?,
+        secret: row.get("secret")?,
+        policy: row.document("policy")?,
+    })
+}

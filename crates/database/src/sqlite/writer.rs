@@ -1,0 +1,251 @@
+//! The one writer: group commit.
+//!
+//! A flush to the disk costs far more than most writes, so writes that wait while one is flushed share
+//! the next transaction. Each has a savepoint of its own: one that fails takes nothing of the others
+//! along. Nobody is answered before the transaction is durable, and a write that was begun is carried
+//! through even when its caller has gone away.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use stillframe_domain::{Clock, Rng, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::error::{at, unavailable};
+use crate::Result;
+use crate::traits::Topic;
+
+/// Most writes of one transaction.
+const BATCH_MAX: usize = 64;
+/// Most writes that wait; more wait for their place.
+const QUEUE_MAX: usize = 1_024;
+
+/// What a step returns.
+pub(super) type Stepping<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
+/// One atomic write.
+pub(super) type Step<T> = Box<dyn for<'t> FnOnce(&'t mut Tx) -> Stepping<'t, T> + Send>;
+
+/// The transaction of a write.
+pub(super) struct Tx {
+    transaction: Transaction<'static, Sqlite>,
+    hints: Hints,
+    /// When it began; the same for all that it writes.
+    pub(super) now: Timestamp,
+    /// For lease tokens and receipt handles.
+    pub(super) rng: Arc<dyn Rng>,
+}
+
+impl Tx {
+    /// Where statements run.
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+
+    /// When the transaction began, as it is stored.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.now.as_millis()
+    }
+
+    /// Has subscribers told after the commit.
+    pub(super) fn hint(&mut self, topic: Topic) {
+        self.hints.0[topic as usize] = true;
+    }
+
+    async fn execute(&mut self, doing: &'static str, statement: &'static str) -> Result<()> {
+        sqlx::query(statement).execute(self.connection()).await.map_err(at(doing))?;
+        Ok(())
+    }
+}
+
+/// Topics that a transaction touched.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hints([bool; 3]);
+
+/// Where subscribers of hints listen.
+#[derive(Debug, Default)]
+pub(super) struct HintSenders([watch::Sender<u64>; 3]);
+
+impl HintSenders {
+    /// The counter of a topic.
+    pub(super) fn of(&self, topic: Topic) -> &watch::Sender<u64> {
+        &self.0[topic as usize]
+    }
+
+    fn send(&self, hints: Hints) {
+        for (sender, is_hinted) in self.0.iter().zip(hints.0) {
+            if is_hinted {
+                sender.send_modify(|count| *count = count.wrapping_add(1));
+            }
+        }
+    }
+}
+
+/// Hands writes to the task that commits them.
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+enum Message {
+    Write(Box<dyn Operation>),
+    /// The last message: answered when everything before it is done and the connection is closed.
+    Close(oneshot::Sender<()>),
+}
+
+impl Writer {
+    /// Starts the task.
+    pub(super) fn start(
+        pool: SqlitePool,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        hints: Arc<HintSenders>,
+    ) -> Self {
+        let (queue, messages) = mpsc::channel(QUEUE_MAX);
+        let committer = Committer { pool, clock, rng, hints };
+        tokio::spawn(committer.run(messages));
+        Self { queue }
+    }
+
+    /// Carries a step through and answers when it is durable.
+    pub(super) async fn run<T: Send + 'static>(&self, doing: &'static str, step: Step<T>) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let queued = Queued { doing, step: Some(step), result: None, reply };
+        let is_taken = self.queue.send(Message::Write(Box::new(queued))).await.is_ok();
+        match answer.await {
+            Ok(result) if is_taken => result,
+            _ => Err(unavailable(doing, "the database is closed")),
+        }
+    }
+
+    /// Waits for everything that was handed over, then ends the task.
+    pub(super) async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.queue.send(Message::Close(reply)).await.is_ok() {
+            // An error means that the task has ended, which is what was wanted.
+            let _ = closed.await;
+        }
+    }
+}
+
+/// A write without its type.
+trait Operation: Send {
+    /// Runs it within the transaction; says whether it succeeded.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = bool> + Send + 't>>;
+    /// Tells its caller; `failure` says why the transaction did not come about.
+    fn answer(self: Box<Self>, failure: Option<&str>);
+}
+
+struct Queued<T> {
+    doing: &'static str,
+    step: Option<Step<T>>,
+    result: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send> Operation for Queued<T> {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = bool> + Send + 't>> {
+        let step = self.step.take().expect("each write is run once");
+        Box::pin(async move {
+            let result = step(tx).await;
+            let is_success = result.is_ok();
+            self.result = Some(result);
+            is_success
+        })
+    }
+
+    fn answer(self: Box<Self>, failure: Option<&str>) {
+        let result = match (self.result, failure) {
+            (Some(Err(error)), _) => Err(error),
+            (Some(Ok(value)), None) => Ok(value),
+            (_, failure) => Err(unavailable(self.doing, failure.unwrap_or("the write was not run"))),
+        };
+        // A caller that has gone away learns the outcome from the database.
+        let _ = self.reply.send(result);
+    }
+}
+
+struct Committer {
+    pool: SqlitePool,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    hints: Arc<HintSenders>,
+}
+
+impl Committer {
+    async fn run(self, mut messages: mpsc::Receiver<Message>) {
+        let mut received = Vec::with_capacity(BATCH_MAX);
+        while 0 < messages.recv_many(&mut received, BATCH_MAX).await {
+            let mut batch = Vec::with_capacity(received.len());
+            let mut closing = None;
+            for message in received.drain(..) {
+                match message {
+                    Message::Write(operation) => batch.push(operation),
+                    Message::Close(reply) => closing = Some(reply),
+                }
+            }
+            if !batch.is_empty() {
+                self.commit(batch).await;
+            }
+            if let Some(reply) = closing {
+                self.pool.close().await;
+                // Whoever asked may have stopped waiting.
+                let _ = reply.send(());
+                return;
+            }
+        }
+    }
+
+    /// Runs a batch in one transaction and answers each caller.
+    async fn commit(&self, mut batch: Vec<Box<dyn Operation>>) {
+        let failure = match self.run_batch(&mut batch).await {
+            Ok(hints) => {
+                self.hints.send(hints);
+                None
+            }
+            Err(error) => Some(chain(&error)),
+        };
+        for operation in batch {
+            operation.answer(failure.as_deref());
+        }
+    }
+
+    async fn run_batch(&self, batch: &mut [Box<dyn Operation>]) -> Result<Hints> {
+        const BEGIN: &str = "writer::begin";
+        const COMMIT: &str = "writer::commit";
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(at(BEGIN))?;
+        let mut tx =
+            Tx { transaction, hints: Hints::default(), now: self.clock.now(), rng: Arc::clone(&self.rng) };
+        if let [alone] = batch {
+            let is_success = alone.run(&mut tx).await;
+            if !is_success {
+                tx.transaction.rollback().await.map_err(at("writer::rollback"))?;
+                return Ok(Hints::default());
+            }
+        } else {
+            for operation in batch {
+                run_among_others(operation.as_mut(), &mut tx).await?;
+            }
+        }
+        tx.transaction.commit().await.map_err(at(COMMIT))?;
+        Ok(tx.hints)
+    }
+}
+
+/// Runs a write of a batch; fails only when the whole transaction is lost.
+async fn run_among_others(operation: &mut dyn Operation, tx: &mut Tx) -> Result<()> {
+    const DOING: &str = "writer::savepoint";
+    let hints = tx.hints;
+    tx.execute(DOING, "SAVEPOINT operation").await?;
+    if !operation.run(tx).await {
+        tx.hints = hints;
+        tx.execute(DOING, "ROLLBACK TO operation").await?;
+    }
+    tx.execute(DOING, "RELEASE operation").await
+}
+
+/// An error with its causes as one text, for those who share its failure.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,127 @@
+//! SQLite keeps the contract, and what only a file can break.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{Connection, SqliteConnection};
+use stillframe_database::conformance::{self, Subject};
+use stillframe_database::{Apps, Database, DatabaseError, SqliteConfig, SqliteDatabase};
+use stillframe_domain::{AppId, AppSettings, Clock};
+use stillframe_testkit::{SeededRng, SimClock};
+
+async fn open(path: &Path) -> stillframe_database::Result<SqliteDatabase> {
+    let rng = Arc::new(SeededRng::new(7));
+    SqliteDatabase::open(SqliteConfig::new(path, Arc::new(SimClock::default()), rng)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_contract_is_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let count = std::sync::atomic::AtomicU64::new(0);
+    conformance::run_all(async || {
+        let seed = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let clock = Arc::new(SimClock::default());
+        let path = directory.path().join(format!("{seed}.db"));
+        let config = SqliteConfig::new(path, clock.clone(), Arc::new(SeededRng::new(seed)));
+        let database = SqliteDatabase::open(config).await.expect("open");
+        let shown = clock.clone();
+        Subject {
+            database: Arc::new(database),
+            now: Box::new(move || shown.now()),
+            advance: Box::new(move |by: Duration| {
+                clock.advance(by);
+                Box::pin(async { true })
+            }),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_crash_and_for_its_owner_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("stillframe.db");
+    let database = open(&path).await.expect("open");
+    let app = database.insert_app("kept", &AppSettings::default()).await.expect("insert");
+    // A copy of the files is what a power cut leaves: nothing was closed or checkpointed.
+    let copy = directory.path().join("copy.db");
+    for suffix in ["", "-wal"] {
+        let from = format!("{}{suffix}", path.display());
+        let mode = std::fs::metadata(&from).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{from}");
+        std::fs::copy(from, format!("{}{suffix}", copy.display())).expect("copied");
+    }
+    drop(database);
+    for path in [&path, &copy] {
+        let database = open(path).await.expect("open again");
+        assert_eq!(database.find_app(app.id).await.expect("find"), Some(app.clone()));
+        let next = database.insert_app("next", &AppSettings::default()).await.expect("insert");
+        assert_eq!(next.id, AppId(2), "numbers go on");
+    }
+}
+
+#[tokio::test]
+async fn two_processes_share_a_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("stillframe.db");
+    let (server, command) = (open(&path).await.expect("open"), open(&path).await.expect("open beside"));
+    let settings = AppSettings::default();
+    let inserts = (0..20).map(|n| if n % 2 == 0 { &server } else { &command }).map(async |database| {
+        database.insert_app("app", &settings).await.expect("insert");
+    });
+    for insert in inserts.collect::<Vec<_>>() {
+        insert.await;
+    }
+    assert_eq!(server.list_apps().await.expect("list").len(), 20);
+}
+
+#[tokio::test]
+async fn damaged_rows_are_errors_that_name_their_statement() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("stillframe.db");
+    let database = open(&path).await.expect("open");
+    let app = database.insert_app("damaged", &AppSettings::default()).await.expect("insert");
+    let mut raw = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connect");
+    for settings in ["{\"version\":1,\"value\":{", "{\"version\":9,\"value\":{}}", "null"] {
+        sqlx::query("UPDATE apps SET settings = ?").bind(settings).execute(&mut raw).await.expect("update");
+        let found = database.find_app(app.id).await;
+        assert!(matches!(found, Err(DatabaseError::Inconsistent { doing: "apps::find", .. })), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_used_are_told_apart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let missing = open(&directory.path().join("none/stillframe.db")).await.err();
+    assert!(matches!(missing, Some(DatabaseError::Unavailable { .. })), "{missing:?}");
+    let path = directory.path().join("text.db");
+    std::fs::write(&path, "this is no database, but long enough to be looked at".repeat(100))
+        .expect("a file");
+    let text = open(&path).await.err();
+    assert!(matches!(text, Some(DatabaseError::Inconsistent { .. })), "{text:?}");
+    let path = directory.path().join("newer.db");
+    drop(open(&path).await.expect("open"));
+    let mut raw = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connect");
+    sqlx::query("UPDATE _sqlx_migrations SET version = 99").execute(&mut raw).await.expect("update");
+    let newer = open(&path).await.err();
+    assert!(matches!(newer, Some(DatabaseError::Inconsistent { .. })), "{newer:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_another_process_holds_is_unavailable_until_it_lets_go() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("stillframe.db");
+    let mut config = SqliteConfig::new(&path, Arc::new(SimClock::default()), Arc::new(SeededRng::new(7)));
+    config.busy_timeout = Duration::from_millis(20);
+    let database = SqliteDatabase::open(config).await.expect("open");
+    let app = database.insert_app("first", &AppSettings::default()).await.expect("insert");
+    let mut raw = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connect");
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut raw).await.expect("begin");
+    let refused = database.insert_app("second", &AppSettings::default()).await;
+    assert!(matches!(refused, Err(DatabaseError::Unavailable { .. })), "{refused:?}");
+    assert_eq!(database.list_apps().await.expect("reads go on"), [app]);
+    sqlx::query("ROLLBACK").execute(&mut raw).await.expect("rollback");
+    database.ping().await.expect("usable again");
+}
