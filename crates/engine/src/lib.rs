@@ -12,9 +12,26 @@
 //! **Invariant:** a picture is reported only when the frame that was asked for was decoded whole; what
 //! cannot be had is a failure with its code, never an older or blank picture.
 
+mod av;
+mod boxes;
+mod canvas;
+mod colour;
+mod deadline;
+mod decode;
+mod encode;
 mod error;
 mod limits;
+mod media;
+mod nonref;
+mod orientation;
+mod output;
+mod placement;
+mod plan;
+mod render;
 mod request;
+mod sprite;
+mod take;
+mod timeline;
 pub mod vtt;
 
 use std::ops::ControlFlow;
@@ -24,6 +41,7 @@ use stillframe_domain::{ByteSource, MediaFacts};
 
 pub use error::EngineError;
 pub use limits::Limits;
+use media::{Depth, Media};
 pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPicture};
 
 /// Finds out what a source is.
@@ -31,8 +49,8 @@ pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPi
 /// # Errors
 /// When it cannot be read, is no video, has no video stream, or exceeds a limit.
 pub fn probe(source: Arc<dyn ByteSource>, limits: &Limits) -> Result<MediaFacts, EngineError> {
-    let _ = (source, limits);
-    Err(EngineError::NoVideoStream)
+    av::silence();
+    Media::open(source, limits, Depth::Frames).map(|media| media.facts)
 }
 
 /// Takes the pictures of a request and hands each result to `sink` as it comes about.
@@ -48,11 +66,11 @@ pub fn take(
     source: Arc<dyn ByteSource>,
     sink: &mut dyn FnMut(Produced) -> ControlFlow<()>,
 ) -> Result<MediaFacts, EngineError> {
-    let _ = (request, source, sink);
-    Err(EngineError::NoVideoStream)
+    av::silence();
+    take::take(request, source, sink)
 }
 
 /// Names the licence and the versions of the media libraries, on one line.
 pub fn library_versions() -> String {
-    String::new()
+    av::versions()
 }

@@ -33,6 +33,13 @@ pub enum Produced {
     Sheet(SheetProduced),
 }
 
+impl Produced {
+    /// A picture that cannot be had.
+    pub(crate) fn failed(output: usize, index: usize, offset: MediaTime, failure: Failure) -> Self {
+        Self::Picture(PictureProduced { output, index, offset, result: Err(failure) })
+    }
+}
+
 /// What became of one picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PictureProduced {

@@ -1,0 +1,99 @@
+//! The decoder: packets in, frames out.
+
+use ffmpeg_sys_next as ffi;
+
+use super::{AvError, Codec, Demuxer, Frame, Packet, Stream, check};
+
+/// How a decoder is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct DecoderOptions {
+    /// Threads that decode several frames at once; 1 adds no delay.
+    pub thread_count: u32,
+    /// Most pixels of a frame.
+    pub pixels_per_frame_max: u64,
+}
+
+/// A decoder of one video stream.
+pub struct Decoder {
+    context: *mut ffi::AVCodecContext,
+}
+
+impl Decoder {
+    /// Opens a decoder for a stream; `None` when libav has none for its codec.
+    pub fn open(
+        demuxer: &Demuxer,
+        stream: &Stream,
+        options: DecoderOptions,
+    ) -> Result<Option<Self>, AvError> {
+        let parameters = demuxer.parameters(stream.index);
+        // SAFETY: the parameters belong to an open stream. The new context is owned by `decoder` at once, so
+        // that it is freed on every path.
+        unsafe {
+            let codec = ffi::avcodec_find_decoder((*parameters).codec_id);
+            if codec.is_null() {
+                return Ok(None);
+            }
+            let decoder = Self { context: ffi::avcodec_alloc_context3(codec) };
+            if decoder.context.is_null() {
+                return Err(AvError::out_of_memory("avcodec_alloc_context3"));
+            }
+            let code = ffi::avcodec_parameters_to_context(decoder.context, parameters);
+            check("avcodec_parameters_to_context", code)?;
+            configure(&mut *decoder.context, demuxer, stream, options);
+            check("avcodec_open2", ffi::avcodec_open2(decoder.context, codec, std::ptr::null_mut()))?;
+            Ok(Some(decoder))
+        }
+    }
+
+    /// Leaves out the loop filter: faster, a little blocky, for small pictures alone.
+    pub fn skip_loop_filter(&mut self, is_skipped: bool) {
+        let level =
+            if is_skipped { ffi::AVDiscard::AVDISCARD_ALL } else { ffi::AVDiscard::AVDISCARD_DEFAULT };
+        // SAFETY: the context is open; the field may change between packets.
+        unsafe { (*self.context).skip_loop_filter = level };
+    }
+
+    /// Gives the decoder a packet, or the end of the stream.
+    pub fn send(&mut self, packet: Option<&Packet>) -> Result<(), AvError> {
+        let packet = packet.map_or(std::ptr::null_mut(), Packet::as_ptr);
+        // SAFETY: the context is open; the packet, if any, is valid and only read.
+        check("avcodec_send_packet", unsafe { ffi::avcodec_send_packet(self.context, packet) }).map(drop)
+    }
+
+    /// The next frame in presentation order; `None` when more packets are needed, or at the end.
+    pub fn receive(&mut self) -> Result<Option<Frame>, AvError> {
+        const MORE_NEEDED: i32 = ffi::AVERROR(ffi::EAGAIN);
+        let frame = Frame::new()?;
+        // SAFETY: the context is open and the frame empty.
+        match unsafe { ffi::avcodec_receive_frame(self.context, frame.as_ptr()) } {
+            MORE_NEEDED | ffi::AVERROR_EOF => Ok(None),
+            code => check("avcodec_receive_frame", code).map(|_| Some(frame)),
+        }
+    }
+
+    /// Forgets all packets and frames, to go on at another keyframe.
+    pub fn flush(&mut self) {
+        // SAFETY: the context is open.
+        unsafe { ffi::avcodec_flush_buffers(self.context) };
+    }
+}
+
+impl Drop for Decoder {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `open`, freed only here.
+        unsafe { ffi::avcodec_free_context(&raw mut self.context) };
+    }
+}
+
+/// Sets what is not in the stream's parameters.
+fn configure(context: &mut ffi::AVCodecContext, demuxer: &Demuxer, stream: &Stream, options: DecoderOptions) {
+    context.pkt_timebase = demuxer.time_base(stream.index);
+    context.thread_count = options.thread_count.max(1) as i32;
+    context.thread_type = ffi::FF_THREAD_FRAME;
+    context.max_pixels = i64::try_from(options.pixels_per_frame_max).unwrap_or(i64::MAX);
+    context.err_recognition |= ffi::AV_EF_CRCCHECK;
+    if stream.codec == Codec::Mjpeg {
+        // Its decoder reports a cut-off picture in no other way.
+        context.err_recognition |= ffi::AV_EF_EXPLODE;
+    }
+}

@@ -1,0 +1,216 @@
+//! Decoded frames and what their pixels mean.
+
+use std::ffi::c_int;
+use std::ptr::NonNull;
+
+use ffmpeg_sys_next as ffi;
+
+use super::{AvError, Rational, check, known, stream};
+
+/// Coefficients between RGB and YUV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matrix {
+    /// ITU-R BT.601, also SMPTE 170M and BT.470.
+    Bt601,
+    /// ITU-R BT.709.
+    Bt709,
+    /// ITU-R BT.2020.
+    Bt2020,
+    /// SMPTE 240M.
+    Smpte240m,
+    /// FCC 1953.
+    Fcc,
+}
+
+/// What the numbers of a frame mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Colorimetry {
+    /// Whether pixels are red, green, blue rather than luma and chroma.
+    pub is_rgb: bool,
+    /// The matrix; `None` when not tagged.
+    pub matrix: Option<Matrix>,
+    /// Whether luma spans 0 to 255 rather than 16 to 235.
+    pub is_full_range: bool,
+}
+
+/// One decoded frame; shares its pixels with other references to it.
+pub struct Frame {
+    pointer: NonNull<ffi::AVFrame>,
+}
+
+impl Frame {
+    /// An empty frame to be filled.
+    pub fn new() -> Result<Self, AvError> {
+        // SAFETY: no precondition.
+        let pointer = NonNull::new(unsafe { ffi::av_frame_alloc() });
+        pointer.map(|pointer| Self { pointer }).ok_or(AvError::out_of_memory("av_frame_alloc"))
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut ffi::AVFrame {
+        self.pointer.as_ptr()
+    }
+
+    fn raw(&self) -> &ffi::AVFrame {
+        // SAFETY: valid until `drop`; libav changes it only through the methods of this layer.
+        unsafe { self.pointer.as_ref() }
+    }
+
+    /// Another reference to the same pixels.
+    pub fn share(&self) -> Result<Self, AvError> {
+        let frame = Self::new()?;
+        // SAFETY: both frames are valid and the new one is empty.
+        check("av_frame_ref", unsafe { ffi::av_frame_ref(frame.as_ptr(), self.as_ptr()) })?;
+        Ok(frame)
+    }
+
+    /// Presentation time: the packet's, or libav's best guess where packets have none.
+    pub fn pts(&self) -> Option<i64> {
+        known(self.raw().pts).or_else(|| known(self.raw().best_effort_timestamp))
+    }
+
+    /// Coded width in pixels.
+    pub fn width_px(&self) -> u32 {
+        u32::try_from(self.raw().width).unwrap_or(0)
+    }
+
+    /// Coded height in pixels.
+    pub fn height_px(&self) -> u32 {
+        u32::try_from(self.raw().height).unwrap_or(0)
+    }
+
+    /// Whether the decoder had to make up parts of it.
+    pub fn is_damaged(&self) -> bool {
+        let raw = self.raw();
+        raw.flags & ffi::AV_FRAME_FLAG_CORRUPT != 0 || raw.decode_error_flags != 0
+    }
+
+    /// Shape of a pixel as the codec says.
+    pub fn pixel_aspect(&self) -> Option<Rational> {
+        Rational::positive(self.raw().sample_aspect_ratio)
+    }
+
+    /// The display matrix that the codec carries, as in [`super::Stream::display_matrix`].
+    pub fn display_matrix(&self) -> Option<[i32; 4]> {
+        let kind = ffi::AVFrameSideDataType::AV_FRAME_DATA_DISPLAYMATRIX;
+        // SAFETY: the frame is valid; side data holds `size` bytes.
+        let bytes = unsafe {
+            let data = ffi::av_frame_get_side_data(self.as_ptr(), kind).as_ref()?;
+            std::slice::from_raw_parts(data.data, data.size)
+        };
+        stream::matrix_from_bytes(bytes)
+    }
+
+    /// What its numbers mean.
+    pub fn colorimetry(&self) -> Colorimetry {
+        use ffi::AVColorSpace as Space;
+        use ffi::AVPixelFormat as Format;
+        let matrix = match self.raw().colorspace {
+            Space::AVCOL_SPC_BT709 => Some(Matrix::Bt709),
+            Space::AVCOL_SPC_FCC => Some(Matrix::Fcc),
+            Space::AVCOL_SPC_BT470BG | Space::AVCOL_SPC_SMPTE170M => Some(Matrix::Bt601),
+            Space::AVCOL_SPC_SMPTE240M => Some(Matrix::Smpte240m),
+            Space::AVCOL_SPC_BT2020_NCL | Space::AVCOL_SPC_BT2020_CL => Some(Matrix::Bt2020),
+            _ => None,
+        };
+        let is_jpeg_format = matches!(
+            self.format(),
+            Format::AV_PIX_FMT_YUVJ420P
+                | Format::AV_PIX_FMT_YUVJ422P
+                | Format::AV_PIX_FMT_YUVJ444P
+                | Format::AV_PIX_FMT_YUVJ440P
+                | Format::AV_PIX_FMT_YUVJ411P
+        );
+        let is_full_range = is_jpeg_format || self.raw().color_range == ffi::AVColorRange::AVCOL_RANGE_JPEG;
+        Colorimetry { is_rgb: self.is_rgb(), matrix, is_full_range }
+    }
+
+    /// The field that is shown first, as a frame of half the height, if the frame is interlaced.
+    pub fn first_field(&self) -> Result<Option<Self>, AvError> {
+        if !self.is_interlaced() || self.height_px() < 4 {
+            return Ok(None);
+        }
+        let field = self.share()?;
+        let is_bottom_first = !self.is_top_field_first();
+        // SAFETY: the new reference owns its own pointers and line sizes. Doubling the line size and halving
+        // the height addresses every other line of the same pixels, starting at line 0 or 1.
+        unsafe {
+            let raw = &mut *field.as_ptr();
+            for plane in 0..raw.data.len() {
+                if raw.data[plane].is_null() || self.is_palette(plane) {
+                    continue;
+                }
+                if is_bottom_first {
+                    raw.data[plane] = raw.data[plane].offset(raw.linesize[plane] as isize);
+                }
+                raw.linesize[plane] *= 2;
+            }
+            raw.height /= 2;
+        }
+        Ok(Some(field))
+    }
+
+    /// A part of the frame; sides are in coded pixels and must lie inside.
+    pub fn cropped(&self, left: u32, top: u32, width: u32, height: u32) -> Result<Self, AvError> {
+        let part = self.share()?;
+        let rest = |whole: u32, start: u32, length: u32| whole.saturating_sub(start + length) as usize;
+        // SAFETY: the new reference is changed before anybody else sees it; libav checks the sides.
+        let code = unsafe {
+            let raw = &mut *part.as_ptr();
+            (raw.crop_left, raw.crop_top) = (left as usize, top as usize);
+            raw.crop_right = rest(self.width_px(), left, width);
+            raw.crop_bottom = rest(self.height_px(), top, height);
+            ffi::av_frame_apply_cropping(part.as_ptr(), ffi::AV_FRAME_CROP_UNALIGNED as c_int)
+        };
+        check("av_frame_apply_cropping", code)?;
+        Ok(part)
+    }
+
+    /// Pixel format.
+    pub(super) fn format(&self) -> ffi::AVPixelFormat {
+        // SAFETY: libav only sets values of its own enumeration, which is generated from its headers.
+        unsafe { std::mem::transmute::<c_int, ffi::AVPixelFormat>(self.raw().format) }
+    }
+
+    pub(super) fn planes(&self) -> (*const *const u8, *const c_int) {
+        (self.raw().data.as_ptr().cast(), self.raw().linesize.as_ptr())
+    }
+
+    fn is_rgb(&self) -> bool {
+        // SAFETY: the function returns null or a static description.
+        let description = unsafe { ffi::av_pix_fmt_desc_get(self.format()).as_ref() };
+        let flags = u64::from(ffi::AV_PIX_FMT_FLAG_RGB as u32) | u64::from(ffi::AV_PIX_FMT_FLAG_PAL as u32);
+        description.is_some_and(|description| description.flags & flags != 0)
+    }
+
+    fn is_palette(&self, plane: usize) -> bool {
+        plane == 1 && self.format() == ffi::AVPixelFormat::AV_PIX_FMT_PAL8
+    }
+
+    #[cfg(libav_6_1)]
+    fn is_interlaced(&self) -> bool {
+        self.raw().flags & ffi::AV_FRAME_FLAG_INTERLACED != 0
+    }
+
+    #[cfg(not(libav_6_1))]
+    fn is_interlaced(&self) -> bool {
+        self.raw().interlaced_frame != 0
+    }
+
+    #[cfg(libav_6_1)]
+    fn is_top_field_first(&self) -> bool {
+        self.raw().flags & ffi::AV_FRAME_FLAG_TOP_FIELD_FIRST != 0
+    }
+
+    #[cfg(not(libav_6_1))]
+    fn is_top_field_first(&self) -> bool {
+        self.raw().top_field_first != 0
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        let mut pointer = self.pointer.as_ptr();
+        // SAFETY: allocated by libav, freed only here.
+        unsafe { ffi::av_frame_free(&raw mut pointer) };
+    }
+}

@@ -1,0 +1,119 @@
+//! Packets: the coded pieces of a stream, as the demuxer hands them out.
+
+use std::ffi::c_int;
+use std::ptr::NonNull;
+
+use ffmpeg_sys_next as ffi;
+
+use super::{AvError, known};
+
+/// One packet; owns its bytes (or a counted reference to them).
+pub struct Packet {
+    pointer: NonNull<ffi::AVPacket>,
+}
+
+impl Packet {
+    /// An empty packet to be filled.
+    pub fn new() -> Result<Self, AvError> {
+        // SAFETY: no precondition.
+        let pointer = NonNull::new(unsafe { ffi::av_packet_alloc() });
+        pointer.map(|pointer| Self { pointer }).ok_or(AvError::out_of_memory("av_packet_alloc"))
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut ffi::AVPacket {
+        self.pointer.as_ptr()
+    }
+
+    fn raw(&self) -> &ffi::AVPacket {
+        // SAFETY: the pointer is valid until `drop`, and libav changes it only through `&mut self`.
+        unsafe { self.pointer.as_ref() }
+    }
+
+    /// Takes a new reference to the packet at `source`.
+    ///
+    /// # Safety
+    /// `source` must point to a valid packet.
+    pub(super) unsafe fn reference(source: *const ffi::AVPacket) -> Result<Self, AvError> {
+        let packet = Self::new()?;
+        // SAFETY: both packets are valid; the new one is empty.
+        super::check("av_packet_ref", unsafe { ffi::av_packet_ref(packet.as_ptr(), source) })?;
+        Ok(packet)
+    }
+
+    /// Index of its stream.
+    pub fn stream_index(&self) -> usize {
+        usize::try_from(self.raw().stream_index).unwrap_or(usize::MAX)
+    }
+
+    /// Presentation time in the stream's time base.
+    pub fn pts(&self) -> Option<i64> {
+        known(self.raw().pts)
+    }
+
+    /// Decoding time in the stream's time base.
+    pub fn dts(&self) -> Option<i64> {
+        known(self.raw().dts)
+    }
+
+    /// Duration in the stream's time base; 0 when unknown.
+    pub fn duration(&self) -> i64 {
+        self.raw().duration.max(0)
+    }
+
+    /// Whether decoding can start here.
+    pub fn is_key(&self) -> bool {
+        self.has_flag(ffi::AV_PKT_FLAG_KEY)
+    }
+
+    /// Whether an edit list takes it out of the presentation; it may still be needed for others.
+    pub fn is_hidden(&self) -> bool {
+        self.has_flag(ffi::AV_PKT_FLAG_DISCARD)
+    }
+
+    /// Whether the demuxer could not read it whole.
+    pub fn is_corrupt(&self) -> bool {
+        self.has_flag(ffi::AV_PKT_FLAG_CORRUPT)
+    }
+
+    /// Whether its bytes are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        let mut size = 0;
+        let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_ENCRYPTION_INFO;
+        // SAFETY: the packet is valid; the size is written into a local.
+        !unsafe { ffi::av_packet_get_side_data(self.as_ptr(), kind, &raw mut size) }.is_null()
+    }
+
+    /// The coded bytes.
+    pub fn data(&self) -> &[u8] {
+        let raw = self.raw();
+        let size = usize::try_from(raw.size).unwrap_or(0);
+        if raw.data.is_null() || size == 0 {
+            return &[];
+        }
+        // SAFETY: libav guarantees `size` readable bytes at `data` for the packet's life.
+        unsafe { std::slice::from_raw_parts(raw.data, size) }
+    }
+
+    /// Gives up the bytes; times and flags stay.
+    pub fn drop_data(&mut self) {
+        // SAFETY: the packet is valid; its buffer reference is released once and forgotten.
+        unsafe {
+            let raw = self.pointer.as_mut();
+            ffi::av_buffer_unref(&raw mut raw.buf);
+            raw.data = std::ptr::null_mut();
+            raw.size = 0;
+        }
+    }
+
+    fn has_flag(&self, flag: c_int) -> bool {
+        self.raw().flags & flag != 0
+    }
+}
+
+impl Drop for Packet {
+    fn drop(&mut self) {
+        let mut pointer = self.pointer.as_ptr();
+        // SAFETY: allocated by libav, freed only here.
+        unsafe { ffi::av_packet_free(&raw mut pointer) };
+    }
+}

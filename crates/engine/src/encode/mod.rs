@@ -1,0 +1,64 @@
+//! Encoders: from a canvas to a file's bytes.
+
+mod jpeg;
+mod png;
+
+use stillframe_domain::{ErrorCode, Failure, ImageFormat};
+
+use crate::av::PlaneFormat;
+use crate::canvas::Canvas;
+
+pub use jpeg::JpegEncoder;
+
+/// Encoders of all formats, kept for a whole call.
+pub struct Encoders {
+    jpeg: JpegEncoder,
+}
+
+impl Encoders {
+    /// # Errors
+    /// When the JPEG library cannot be started.
+    pub fn new() -> Result<Self, Failure> {
+        Ok(Self { jpeg: JpegEncoder::new()? })
+    }
+
+    /// The file for a canvas of the format's [`plane_format`]; `quality` is 1 to 100.
+    pub fn encode(
+        &mut self,
+        canvas: &mut Canvas,
+        format: ImageFormat,
+        quality: u8,
+    ) -> Result<Vec<u8>, Failure> {
+        match format {
+            ImageFormat::Jpg => self.jpeg.encode(canvas, quality),
+            ImageFormat::Png => png::encode(canvas),
+            ImageFormat::Webp | ImageFormat::Avif => Err(unsupported(format)),
+        }
+    }
+}
+
+/// Whether a format can be written.
+///
+/// # Errors
+/// Says that it cannot.
+pub fn check_format(format: ImageFormat) -> Result<(), Failure> {
+    match format {
+        ImageFormat::Jpg | ImageFormat::Png => Ok(()),
+        ImageFormat::Webp | ImageFormat::Avif => Err(unsupported(format)),
+    }
+}
+
+/// What the canvas of a format holds. With `is_odd`, corners lie at odd places, where halved chroma would
+/// bleed into the neighbour.
+pub fn plane_format(format: ImageFormat, is_odd: bool) -> PlaneFormat {
+    match (format, is_odd) {
+        (ImageFormat::Png, _) => PlaneFormat::Rgb24,
+        (_, true) => PlaneFormat::Yuv444,
+        (_, false) => PlaneFormat::Yuv420,
+    }
+}
+
+fn unsupported(format: ImageFormat) -> Failure {
+    let name = format.extension();
+    Failure::new(ErrorCode::UnsupportedCodec, format!("pictures cannot be written as {name}"))
+}

@@ -1,0 +1,301 @@
+//! An opened video: its container, the stream that pictures come from, its timeline and facts.
+
+use std::io;
+use std::sync::Arc;
+
+use stillframe_domain::media::{AudioFacts, VideoFacts};
+use stillframe_domain::{ByteSource, MediaFacts, MediaTime, PixelSize};
+
+use crate::av::{AvError, Demuxer, MediaType, Stream};
+use crate::boxes::{Mp4Shape, mp4_shape};
+use crate::deadline::Deadline;
+use crate::error::EngineError;
+use crate::limits::Limits;
+use crate::orientation::{Orientation, upright_size};
+use crate::timeline::{Moment, Timeline};
+
+/// At or below this score libav itself calls its guess of a container unsafe.
+const PROBE_SCORE_UNSAFE: i32 = 25;
+/// How far before the guessed end the real end is looked for, in milliseconds.
+const TAIL_MS: i64 = 3_000;
+/// A file whose data ends this much before its declared end was cut off, in milliseconds.
+const MISSING_MS_MIN: i64 = 500;
+
+/// How much is read to know the streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// The header alone where it tells all that pictures need.
+    Header,
+    /// Also the first frames, so that shape and rates are known as the codec tells them.
+    Frames,
+}
+
+/// An opened video.
+pub struct Media {
+    /// The container.
+    pub demuxer: Demuxer,
+    /// The stream that pictures come from.
+    pub video: Stream,
+    /// Where its timestamps lie.
+    pub timeline: Timeline,
+    /// What callers are told.
+    pub facts: MediaFacts,
+    /// What may be spent.
+    pub limits: Limits,
+    /// When it must have ended.
+    pub deadline: Deadline,
+    /// Whether the container's index lists every sample.
+    pub has_whole_index: bool,
+    played: Vec<usize>,
+    is_cut_off: Option<bool>,
+}
+
+impl Media {
+    /// Opens a source.
+    pub fn open(source: Arc<dyn ByteSource>, limits: &Limits, depth: Depth) -> Result<Self, EngineError> {
+        let deadline = Deadline::start(limits.wall_clock_ms_max);
+        let size_bytes = check_size(source.as_ref(), limits)?;
+        let shape = mp4_shape(source.as_ref()).map_err(EngineError::Source)?;
+        let mut demuxer = Demuxer::open(source, deadline)
+            .map_err(|(error, cause)| open_error(error, cause, shape, deadline))?;
+        let is_header_enough = depth == Depth::Header
+            && shape == Mp4Shape::Whole
+            && demuxer.streams().iter().all(is_known_by_header);
+        if !is_header_enough {
+            demuxer.find_stream_info().map_err(|error| call_error(&mut demuxer, error, deadline))?;
+        }
+        deadline.check()?;
+        let (video, audio) = choose(&demuxer, limits)?;
+        let mut played: Vec<_> = audio.iter().map(|stream| stream.index).collect();
+        if !video.is_attached_picture {
+            played.push(video.index);
+        }
+        let origin = origin(&demuxer, &played);
+        let timeline = Timeline { time_base: video.time_base, origin, duration: MediaTime::ZERO };
+        let facts = facts(&demuxer, &video, audio.as_ref(), size_bytes);
+        let has_whole_index = shape == Mp4Shape::Whole;
+        let limits = limits.clone();
+        let mut media = Self {
+            demuxer,
+            video,
+            timeline,
+            facts,
+            limits,
+            deadline,
+            has_whole_index,
+            played,
+            is_cut_off: None,
+        };
+        media.settle_duration(shape)?;
+        media.demuxer.select(&[media.video.index]);
+        Ok(media)
+    }
+
+    /// The error for a failed call, naming the source or the clock when they were the cause.
+    pub fn call_error(&mut self, error: AvError) -> EngineError {
+        call_error(&mut self.demuxer, error, self.deadline)
+    }
+
+    /// Whether the bytes end well before the end that the header declares.
+    pub fn is_cut_off(&mut self) -> Result<bool, EngineError> {
+        if let Some(known) = self.is_cut_off {
+            return Ok(known);
+        }
+        let declared_ms = self.timeline.duration.as_millis();
+        let missing_ms = declared_ms - self.measured_duration_ms(declared_ms)?.unwrap_or(0);
+        self.demuxer.select(&[self.video.index]);
+        self.is_cut_off = Some(MISSING_MS_MIN < missing_ms);
+        Ok(MISSING_MS_MIN < missing_ms)
+    }
+
+    fn settle_duration(&mut self, shape: Mp4Shape) -> Result<(), EngineError> {
+        let streams = self.demuxer.streams();
+        let by_streams = self.played.iter().filter_map(|&index| {
+            let stream = &streams[index];
+            let end = stream.start.unwrap_or(0).checked_add(stream.duration?)?;
+            Some(Moment { value: end, time_base: stream.time_base }.millis_since(self.timeline.origin))
+        });
+        let by_streams = by_streams.max();
+        let by_header = self.demuxer.duration_us().map(|duration_us| {
+            let micros = crate::av::Rational { num: 1, den: 1_000_000 };
+            Moment { value: duration_us, time_base: micros }.millis_since(Moment::ZERO)
+        });
+        let starts_at_zero = self.timeline.time_of(0) == MediaTime::ZERO
+            && Moment::ZERO.millis_since(self.timeline.origin) == 0;
+        let is_matroska = self.facts.container.contains("matroska");
+        let declared = match shape {
+            Mp4Shape::Whole => by_streams,
+            // Matroska declares the end, not the length, so it is the length only from zero.
+            _ if is_matroska && starts_at_zero && !self.demuxer.is_duration_guessed() => by_header,
+            _ => None,
+        };
+        let duration_ms = match declared {
+            Some(duration_ms) => duration_ms,
+            None => {
+                let measured = self.measured_duration_ms(by_header.or(by_streams).unwrap_or(0))?;
+                self.is_cut_off = Some(false);
+                measured.or(by_streams).or(by_header).unwrap_or(0)
+            }
+        };
+        let actual = u64::try_from(duration_ms).unwrap_or(0);
+        check_limit("duration_ms_max", self.limits.duration_ms_max, actual)?;
+        self.timeline.duration = MediaTime::from_millis(duration_ms.max(0));
+        self.facts.duration = self.timeline.duration;
+        self.facts.bitrate_bps = match self.demuxer.bitrate_bps() {
+            0 if 0 < actual => self.facts.size_bytes.saturating_mul(8_000) / actual,
+            known => known,
+        };
+        Ok(())
+    }
+
+    /// The end of the last packet of the played streams, looked for near the guessed end.
+    fn measured_duration_ms(&mut self, guess_ms: i64) -> Result<Option<i64>, EngineError> {
+        self.demuxer.select(&self.played.clone());
+        let near_end = self.timeline.timestamp_at(MediaTime::from_millis((guess_ms - TAIL_MS).max(0)));
+        if self.demuxer.seek(self.video.index, near_end).is_err() && self.demuxer.rewind().is_err() {
+            return Ok(None);
+        }
+        let streams = self.demuxer.streams();
+        let mut end_ms = None;
+        let mut errors_left = 8;
+        for _ in 0..self.limits.packets_per_scan_max {
+            self.deadline.check()?;
+            let packet = match self.demuxer.read() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => break,
+                Err(error) => {
+                    if let Some(cause) = self.demuxer.take_source_error() {
+                        return Err(EngineError::Source(cause));
+                    }
+                    errors_left -= 1;
+                    if errors_left == 0 || error.is_interrupted() {
+                        break;
+                    }
+                    continue;
+                }
+            };
+            let Some(stream) = streams.get(packet.stream_index()) else { continue };
+            let is_whole = !packet.is_hidden() && !packet.is_corrupt();
+            if let Some(pts) = packet.pts().or(packet.dts()).filter(|_| is_whole) {
+                let end = pts.saturating_add(packet_duration(&packet, stream));
+                let end = Moment { value: end, time_base: stream.time_base };
+                end_ms = end_ms.max(Some(end.millis_since(self.timeline.origin)));
+            }
+        }
+        Ok(end_ms)
+    }
+}
+
+/// Duration of a packet, from the frame rate where the container does not tell.
+fn packet_duration(packet: &crate::av::Packet, stream: &Stream) -> i64 {
+    match (packet.duration(), stream.frame_rate) {
+        (0, Some(rate)) => {
+            let seconds = rate.den as f64 / rate.num as f64;
+            (seconds * stream.time_base.den as f64 / stream.time_base.num as f64).round() as i64
+        }
+        (duration, _) => duration,
+    }
+}
+
+fn check_size(source: &dyn ByteSource, limits: &Limits) -> Result<u64, EngineError> {
+    let size_bytes = source.len();
+    if size_bytes == 0 {
+        return Err(EngineError::Empty);
+    }
+    check_limit("source_size_bytes_max", limits.source_size_bytes_max, size_bytes)?;
+    Ok(size_bytes)
+}
+
+pub fn check_limit(limit: &'static str, most: u64, actual: u64) -> Result<(), EngineError> {
+    if most < actual { Err(EngineError::LimitExceeded { limit, most, actual }) } else { Ok(()) }
+}
+
+fn open_error(error: AvError, cause: Option<io::Error>, shape: Mp4Shape, deadline: Deadline) -> EngineError {
+    match (cause, shape) {
+        (Some(cause), _) => EngineError::Source(cause),
+        _ if error.is_interrupted() || deadline.is_over() => deadline.error(),
+        (None, Mp4Shape::NoIndex) => EngineError::Truncated,
+        (None, _) => EngineError::NotAVideo { reason: error.to_string() },
+    }
+}
+
+fn call_error(demuxer: &mut Demuxer, error: AvError, deadline: Deadline) -> EngineError {
+    match demuxer.take_source_error() {
+        Some(cause) => EngineError::Source(cause),
+        None if error.is_interrupted() || deadline.is_over() => deadline.error(),
+        None => EngineError::Backend { call: error.call, code: error.code },
+    }
+}
+
+/// Whether a stream of a whole MP4 needs no probing: other streams than sound and pictures never do.
+fn is_known_by_header(stream: &Stream) -> bool {
+    match stream.media_type {
+        MediaType::Video => stream.is_attached_picture || (stream.is_complete && stream.start.is_some()),
+        MediaType::Audio => stream.start.is_some(),
+        MediaType::Other => true,
+    }
+}
+
+/// The stream that pictures come from, and the sound that is played with it.
+fn choose(demuxer: &Demuxer, limits: &Limits) -> Result<(Stream, Option<Stream>), EngineError> {
+    check_limit("streams_max", limits.streams_max.into(), demuxer.stream_count() as u64)?;
+    let streams = demuxer.streams();
+    let is_sound = |s: &&Stream| s.media_type == MediaType::Audio && 0 < s.sample_rate_hz;
+    let audio = streams.iter().find(is_sound).cloned();
+    let videos = || streams.iter().filter(|stream| stream.media_type == MediaType::Video);
+    let has_size = |stream: &&Stream| 0 < stream.width_px && 0 < stream.height_px;
+    let film = videos().filter(has_size).find(|stream| !stream.is_attached_picture);
+    let art = videos().find(|stream| stream.is_attached_picture);
+    let is_sure = PROBE_SCORE_UNSAFE < demuxer.probe_score();
+    let video = match (film, art, &audio) {
+        (Some(film), _, _) => film.clone(),
+        (None, Some(art), _) => art.clone(),
+        (None, None, Some(_)) if is_sure => return Err(EngineError::NoVideoStream),
+        _ if videos().next().is_some() => {
+            return Err(EngineError::NotAVideo { reason: "no frame of a known size was found".to_owned() });
+        }
+        _ => return Err(EngineError::NotAVideo { reason: "no stream was found".to_owned() }),
+    };
+    if video.is_encrypted {
+        return Err(EngineError::Unsupported { what: "encrypted video".to_owned() });
+    }
+    let pixels = u64::from(video.width_px) * u64::from(video.height_px);
+    check_limit("pixels_per_frame_max", limits.pixels_per_frame_max, pixels)?;
+    Ok((video, audio))
+}
+
+/// The earliest start among the played streams.
+fn origin(demuxer: &Demuxer, played: &[usize]) -> Moment {
+    let streams = demuxer.streams();
+    let starts = played.iter().filter_map(|&index| {
+        let stream = &streams[index];
+        Some(Moment { value: stream.start?, time_base: stream.time_base })
+    });
+    starts.reduce(|first, start| if start.is_before(first) { start } else { first }).unwrap_or(Moment::ZERO)
+}
+
+fn facts(demuxer: &Demuxer, video: &Stream, audio: Option<&Stream>, size_bytes: u64) -> MediaFacts {
+    let orientation = video.display_matrix.map(Orientation::from_matrix).unwrap_or_default();
+    let coded = PixelSize { width_px: video.width_px, height_px: video.height_px };
+    let upright = upright_size(coded, video.pixel_aspect, orientation);
+    MediaFacts {
+        container: demuxer.container(),
+        size_bytes,
+        duration: MediaTime::ZERO,
+        bitrate_bps: 0,
+        video: Some(VideoFacts {
+            codec: video.codec_name.clone(),
+            width_px: upright.width_px,
+            height_px: upright.height_px,
+            rotation_degrees: orientation.rotation_degrees(),
+            frames_per_second: video.frame_rate.map_or(0.0, crate::av::Rational::as_f64),
+            bitrate_bps: video.bitrate_bps,
+            is_cover_art: video.is_attached_picture,
+        }),
+        audio: audio.map(|audio| AudioFacts {
+            codec: audio.codec_name.clone(),
+            sample_rate_hz: audio.sample_rate_hz,
+            bitrate_bps: audio.bitrate_bps,
+        }),
+    }
+}

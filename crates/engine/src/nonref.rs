@@ -1,0 +1,241 @@
+//! Which packets nothing else needs, read from their own headers.
+//!
+//! A frame that no other frame refers to need not be decoded unless it is wanted itself. That is decided
+//! here and not by `skip_frame`, because the decoder would also pass over damaged frames in silence.
+//! When in doubt a packet is needed: only then is every picture bit-identical to a whole decode.
+//!
+//! Source: ITU-T H.264, 7.4.1 (`nal_ref_idc`); H.265, 7.4.2.2 and table 7-1; H.262, 6.3.9; ISO/IEC
+//! 14496-2, 6.2.5.
+
+use crate::av::{Codec, Stream};
+
+/// What a packet holds, as far as other packets are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A picture that others may refer to, or parameters that they need.
+    Needed,
+    /// A picture that nothing refers to.
+    Disposable,
+    /// No picture at all.
+    NoPicture,
+}
+
+/// Reads the roles of the packets of one stream.
+#[derive(Debug, Clone)]
+pub struct Roles {
+    codec: Codec,
+    framing: Framing,
+}
+
+/// How NAL units are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    /// By start codes.
+    StartCodes,
+    /// By lengths of this many bytes.
+    Lengths(usize),
+}
+
+impl Roles {
+    /// The reader for a stream.
+    pub fn of(stream: &Stream) -> Self {
+        let length_at = match stream.codec {
+            Codec::H264 => 4,
+            _ => 21,
+        };
+        // A configuration record begins with its version, 1; start codes begin with 0.
+        let framing = match (stream.extradata.first(), stream.extradata.get(length_at)) {
+            (Some(1), Some(byte)) => Framing::Lengths(usize::from(byte & 3) + 1),
+            _ => Framing::StartCodes,
+        };
+        // Of two fields in two packets one cannot be left out, and only the second may look disposable.
+        let codec = if stream.is_interlaced { Codec::Other } else { stream.codec };
+        Self { codec, framing }
+    }
+
+    /// The role of one packet.
+    pub fn role(&self, data: &[u8]) -> Role {
+        match self.codec {
+            Codec::H264 => fold(self.units(data), h264_unit),
+            Codec::Hevc => fold(self.units(data), hevc_unit),
+            Codec::Mpeg2 => mpeg2_role(data),
+            Codec::Mpeg4 => mpeg4_role(data),
+            Codec::Mjpeg | Codec::Other => Role::Needed,
+        }
+    }
+
+    fn units<'a>(&self, data: &'a [u8]) -> Units<'a> {
+        Units { rest: data, framing: self.framing }
+    }
+}
+
+/// A packet is disposable when all of its pictures are; one needed unit makes it needed.
+fn fold<'a>(units: impl Iterator<Item = &'a [u8]>, unit_role: impl Fn(&[u8]) -> Role) -> Role {
+    let mut role = Role::NoPicture;
+    for unit in units {
+        match unit_role(unit) {
+            Role::Needed => return Role::Needed,
+            Role::Disposable => role = Role::Disposable,
+            Role::NoPicture => {}
+        }
+    }
+    role
+}
+
+fn h264_unit(unit: &[u8]) -> Role {
+    let Some(&header) = unit.first() else { return Role::NoPicture };
+    match (header & 31, header >> 5 & 3) {
+        (1, 0) => Role::Disposable,
+        // Supplemental information, delimiters, end of sequence, filler: nothing that later frames need.
+        (6 | 9 | 10 | 11 | 12, _) => Role::NoPicture,
+        _ => Role::Needed,
+    }
+}
+
+fn hevc_unit(unit: &[u8]) -> Role {
+    let [first, second, ..] = unit else { return Role::NoPicture };
+    let (kind, temporal_id) = (first >> 1 & 63, second & 7);
+    match (kind, temporal_id) {
+        // Sub-layer non-reference pictures may still serve higher temporal layers; in the lowest layer of
+        // the numbering (id 0, written as 1) a higher layer could refer to them too, so the caller also
+        // needs `has_one_layer`. Reserved kinds above 9 are left alone.
+        (0 | 2 | 4 | 6 | 8, 1) => Role::Disposable,
+        (35 | 38 | 39 | 40, _) => Role::NoPicture,
+        _ => Role::Needed,
+    }
+}
+
+/// Whether an HEVC packet holds pictures of a higher temporal layer.
+fn hevc_is_layered(unit: &[u8]) -> bool {
+    let [first, second, ..] = unit else { return false };
+    (first >> 1 & 63) < 32 && 1 < second & 7
+}
+
+impl Roles {
+    /// Whether a packet holds a picture that may refer to disposable ones: then nothing may be left out.
+    pub fn forbids_skipping(&self, data: &[u8]) -> bool {
+        self.codec == Codec::Hevc && self.units(data).any(hevc_is_layered)
+    }
+}
+
+/// The picture's coding type follows ten bits of temporal reference; 3 is a B picture.
+fn mpeg2_role(data: &[u8]) -> Role {
+    match after_start_code(data, 0x00) {
+        Some([_, second, ..]) if second >> 3 & 7 == 3 && !has_start_code(data, 0xB3) => Role::Disposable,
+        Some(_) => Role::Needed,
+        None => Role::Needed,
+    }
+}
+
+/// The coding type is the first two bits of a VOP; 2 is a B-VOP. A packed packet holds more than one.
+fn mpeg4_role(data: &[u8]) -> Role {
+    match after_start_code(data, 0xB6) {
+        Some(rest @ [first, ..]) if first >> 6 == 2 && after_start_code(rest, 0xB6).is_none() => {
+            Role::Disposable
+        }
+        _ => Role::Needed,
+    }
+}
+
+fn has_start_code(data: &[u8], code: u8) -> bool {
+    after_start_code(data, code).is_some()
+}
+
+fn after_start_code(data: &[u8], code: u8) -> Option<&[u8]> {
+    let at = data.windows(4).position(|window| window == [0, 0, 1, code])?;
+    Some(&data[at + 4..])
+}
+
+/// NAL units of a packet, header first. Units of broken length end the list.
+struct Units<'a> {
+    rest: &'a [u8],
+    framing: Framing,
+}
+
+impl<'a> Iterator for Units<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        match self.framing {
+            Framing::Lengths(bytes) => {
+                let (length, rest) = self.rest.split_at_checked(bytes)?;
+                let length = length.iter().fold(0_usize, |sum, &byte| sum << 8 | usize::from(byte));
+                let (unit, rest) = rest.split_at_checked(length)?;
+                self.rest = rest;
+                Some(unit)
+            }
+            Framing::StartCodes => {
+                let start = self.rest.windows(3).position(|window| window == [0, 0, 1])? + 3;
+                let unit = &self.rest[start..];
+                self.rest = unit;
+                Some(unit)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles(codec: Codec, framing: Framing) -> Roles {
+        Roles { codec, framing }
+    }
+
+    fn with_lengths(units: &[&[u8]]) -> Vec<u8> {
+        units.iter().flat_map(|unit| [&(unit.len() as u32).to_be_bytes(), *unit].concat()).collect()
+    }
+
+    fn with_start_codes(units: &[&[u8]]) -> Vec<u8> {
+        units.iter().flat_map(|unit| [&[0, 0, 0, 1], *unit].concat()).collect()
+    }
+
+    #[test]
+    fn h264_pictures_without_reference_are_disposable_in_both_framings() {
+        let (sei, slice, reference, parameters) = (&[0x06, 1], &[0x01, 9], &[0x41, 9], &[0x67, 9]);
+        let cases: [(&[&[u8]], Role); 5] = [
+            (&[sei, slice, slice], Role::Disposable),
+            (&[slice, reference], Role::Needed),
+            (&[parameters, slice], Role::Needed),
+            (&[sei], Role::NoPicture),
+            (&[&[0x65, 9]], Role::Needed),
+        ];
+        for (units, expected) in cases {
+            let by_length = roles(Codec::H264, Framing::Lengths(4)).role(&with_lengths(units));
+            let by_code = roles(Codec::H264, Framing::StartCodes).role(&with_start_codes(units));
+            assert_eq!((by_length, by_code), (expected, expected), "{units:02x?}");
+        }
+    }
+
+    #[test]
+    fn hevc_pictures_are_disposable_only_in_the_lowest_layer() {
+        let reader = roles(Codec::Hevc, Framing::Lengths(4));
+        let role = |unit: &[u8]| reader.role(&with_lengths(&[unit]));
+        assert_eq!(role(&[0x00, 0x01, 0]), Role::Disposable, "TRAIL_N");
+        assert_eq!(role(&[0x02, 0x01, 0]), Role::Needed, "TRAIL_R");
+        assert_eq!(role(&[0x10, 0x01, 0]), Role::Disposable, "RASL_N");
+        assert_eq!(role(&[0x2a, 0x01, 0]), Role::Needed, "CRA");
+        assert_eq!(role(&[0x00, 0x02, 0]), Role::Needed, "TRAIL_N of a higher layer");
+        assert!(reader.forbids_skipping(&with_lengths(&[&[0x02, 0x02, 0]])));
+        assert!(!reader.forbids_skipping(&with_lengths(&[&[0x02, 0x01, 0], &[0x40, 0x02]])));
+    }
+
+    #[test]
+    fn mpeg_b_pictures_are_disposable() {
+        let mpeg2 = roles(Codec::Mpeg2, Framing::StartCodes);
+        assert_eq!(mpeg2.role(&[0, 0, 1, 0, 0x00, 0x18, 0]), Role::Disposable);
+        assert_eq!(mpeg2.role(&[0, 0, 1, 0, 0x00, 0x10, 0]), Role::Needed);
+        let mpeg4 = roles(Codec::Mpeg4, Framing::StartCodes);
+        assert_eq!(mpeg4.role(&[0, 0, 1, 0xB6, 0x90, 0]), Role::Disposable);
+        assert_eq!(mpeg4.role(&[0, 0, 1, 0xB6, 0x50, 0]), Role::Needed);
+        let packed = [0, 0, 1, 0xB6, 0x90, 0, 0, 0, 1, 0xB6, 0x50];
+        assert_eq!(mpeg4.role(&packed), Role::Needed);
+    }
+
+    #[test]
+    fn broken_lengths_end_the_list_and_leave_the_packet_needed_or_empty() {
+        let reader = roles(Codec::H264, Framing::Lengths(4));
+        assert_eq!(reader.role(&[255, 255, 255, 255, 1]), Role::NoPicture);
+        assert_eq!(roles(Codec::Other, Framing::StartCodes).role(&[1, 2, 3]), Role::Needed);
+    }
+}

@@ -1,0 +1,219 @@
+//! Walks the packets of the video stream from a keyframe that is known to be early enough.
+//!
+//! **Invariant:** no seek is believed. The index of MP4 is ordered by decoding time, that of MPEG-TS is a
+//! guess; so the first keyframe after a seek is looked at, and when it is shown too late the search goes
+//! further back, in the last resort to the first byte.
+
+use crate::av::{AvError, Packet};
+use crate::error::EngineError;
+use crate::media::{Media, check_limit};
+
+/// Seeks that are tried before the first byte.
+const SEEKS_MAX: u32 = 12;
+/// Broken packets in a row after which the rest counts as unreadable.
+const BROKEN_PACKETS_MAX: u32 = 16;
+/// Neighbours in an index that are further apart than this may have keyframes between them that it does
+/// not name, in milliseconds.
+const INDEX_GAP_MS_MAX: u64 = 10_000;
+
+/// What the container's index is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IndexKind {
+    /// It names every keyframe.
+    Whole,
+    /// It names keyframes, maybe not all.
+    Sparse,
+    /// There is none, or its entries are not keyframes.
+    None,
+}
+
+/// The reading position in a video.
+pub struct Cursor<'m> {
+    media: &'m mut Media,
+    index: IndexKind,
+    gap_max: i64,
+}
+
+impl<'m> Cursor<'m> {
+    /// A cursor that has to seek before it reads.
+    pub fn new(media: &'m mut Media) -> Self {
+        let container = &media.facts.container;
+        let names_keyframes = ["mov", "matroska", "avi", "flv", "asf"];
+        let index = if media.has_whole_index {
+            IndexKind::Whole
+        } else if container.split(',').any(|name| names_keyframes.contains(&name)) {
+            IndexKind::Sparse
+        } else {
+            IndexKind::None
+        };
+        let gap_max = media.timeline.units_of(INDEX_GAP_MS_MAX);
+        Self { media, index, gap_max }
+    }
+
+    /// The video.
+    pub fn media(&self) -> &Media {
+        self.media
+    }
+
+    /// Whether the bytes end well before the declared end. Moves the position.
+    pub fn is_cut_off(&mut self) -> Result<bool, EngineError> {
+        self.media.is_cut_off()
+    }
+
+    /// The keyframe that the index names for a time; `None` without an index.
+    pub fn indexed_key(&self, at: i64) -> Option<i64> {
+        match self.index {
+            IndexKind::None => None,
+            _ => self.media.demuxer.index_lookup(self.media.video.index, at, false),
+        }
+    }
+
+    /// Whether no keyframe lies between [`Self::indexed_key`] and `at`.
+    pub fn is_index_sure(&self, at: i64) -> bool {
+        let (Some(key), stream) = (self.indexed_key(at), self.media.video.index) else { return false };
+        match self.index {
+            IndexKind::Whole => true,
+            IndexKind::None => false,
+            IndexKind::Sparse => {
+                let next = self.media.demuxer.index_lookup(stream, at.saturating_add(1), true);
+                let end = self.media.timeline.timestamp_at(self.media.timeline.duration);
+                next.unwrap_or(end).saturating_sub(key) <= self.gap_max
+            }
+        }
+    }
+
+    /// Whether two times, the first not later, are so far apart that a seek is better than reading on.
+    pub fn is_far(&self, from: i64, to: i64) -> bool {
+        match (self.indexed_key(from), self.indexed_key(to)) {
+            (None, None) => self.gap_max < to.saturating_sub(from),
+            (from, to) => from != to,
+        }
+    }
+
+    /// Timestamps of the keyframes in the index, when it names all of them.
+    pub fn indexed_keys(&self) -> Option<Vec<i64>> {
+        let (demuxer, stream) = (&self.media.demuxer, self.media.video.index);
+        if self.index == IndexKind::None {
+            return None;
+        }
+        let keys: Vec<_> = (0..demuxer.index_len(stream))
+            .filter_map(|entry| demuxer.index_keyframe(stream, entry))
+            .collect();
+        let last = keys.last().copied()?;
+        let end = self.media.timeline.timestamp_at(self.media.timeline.duration);
+        let is_dense = keys.windows(2).all(|pair| pair[1].saturating_sub(pair[0]) <= self.gap_max)
+            && end.saturating_sub(last) <= self.gap_max;
+        (self.index == IndexKind::Whole || is_dense).then_some(keys)
+    }
+
+    /// Goes to a keyframe that is shown at or before `at`, or to the first keyframe when none is. The
+    /// nearest is found where there is an index, a near one elsewhere.
+    ///
+    /// `None` when no keyframe can be read at all.
+    pub fn seek_key(&mut self, at: i64) -> Result<Option<Packet>, EngineError> {
+        let second = self.media.timeline.units_of(1_000);
+        let mut seek_at = at;
+        let mut step = 0;
+        for _ in 0..SEEKS_MAX {
+            let stream = self.media.video.index;
+            if let Err(error) = self.media.demuxer.seek(stream, seek_at) {
+                self.check_cause(error)?;
+                break;
+            }
+            let found = self.next_key()?;
+            let earlier = match &found {
+                Some(packet) if time_of(packet).is_some_and(|time| time <= at) => return Ok(found),
+                // In an index the entry before is found by the smallest step.
+                Some(packet) if self.index != IndexKind::None => {
+                    packet.dts().or(packet.pts()).unwrap_or(seek_at).min(seek_at)
+                }
+                Some(_) | None => {
+                    step = (2 * step).max(second);
+                    seek_at
+                }
+            };
+            seek_at = earlier.saturating_sub(1).saturating_sub(step);
+            if self.media.video.start.is_some_and(|start| seek_at < start.saturating_sub(second)) {
+                break;
+            }
+        }
+        self.rewind()?;
+        self.next_key()
+    }
+
+    /// Goes to the first packet.
+    pub fn rewind(&mut self) -> Result<(), EngineError> {
+        let stream = self.media.video.index;
+        let first = match self.index {
+            IndexKind::None => None,
+            _ => self.media.demuxer.index_keyframe(stream, 0).or(self.media.video.start),
+        };
+        let gone = match first {
+            Some(first) => self.media.demuxer.seek(stream, first),
+            None => self.media.demuxer.rewind(),
+        };
+        let Err(_) = gone else { return Ok(()) };
+        match self.media.demuxer.seek(stream, i64::MIN / 4) {
+            Err(error) => self.check_cause(error),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// The next packet of the video stream; `None` at the end, or where nothing more can be read.
+    pub fn next(&mut self) -> Result<Option<Packet>, EngineError> {
+        let mut broken = 0;
+        loop {
+            self.media.deadline.check()?;
+            match self.media.demuxer.read() {
+                Ok(Some(packet)) if packet.stream_index() == self.media.video.index => {
+                    if packet.is_encrypted() {
+                        return Err(EngineError::Unsupported { what: "encrypted video".to_owned() });
+                    }
+                    return Ok(Some(packet));
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    // Some demuxers report a failing source as the end.
+                    return match self.media.demuxer.take_source_error() {
+                        Some(cause) => Err(EngineError::Source(cause)),
+                        None => Ok(None),
+                    };
+                }
+                Err(error) => {
+                    self.check_cause(error)?;
+                    broken += 1;
+                    if BROKEN_PACKETS_MAX < broken {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next packet at which decoding can begin.
+    pub fn next_key(&mut self) -> Result<Option<Packet>, EngineError> {
+        let most = u64::from(self.media.limits.packets_per_target_max);
+        let mut count = 0;
+        while let Some(packet) = self.next()? {
+            if packet.is_key() {
+                return Ok(Some(packet));
+            }
+            count += 1;
+            check_limit("packets_per_target_max", most, count)?;
+        }
+        Ok(None)
+    }
+
+    /// Passes over errors that only say that the bytes are bad.
+    fn check_cause(&mut self, error: AvError) -> Result<(), EngineError> {
+        match self.media.call_error(error) {
+            EngineError::Backend { .. } => Ok(()),
+            cause => Err(cause),
+        }
+    }
+}
+
+/// When a packet is shown, or decoded where nothing else is known.
+pub fn time_of(packet: &Packet) -> Option<i64> {
+    packet.pts().or(packet.dts())
+}

@@ -1,0 +1,21 @@
+//! The plan: which packet is the frame for each time, and which packets must be decoded for it.
+//!
+//! ```text
+//! wanted.rs   request + facts  -> Wanted: a time in the stream's units, and how exact it has to be
+//! cursor.rs   the demuxer      -> packets from a verified keyframe on
+//! scan.rs     packets in coding order, looked up by presentation time
+//! planner.rs  Wanted, sorted   -> Group: one run of packets with all targets in it
+//! ```
+//!
+//! Only packet headers are looked at. A group keeps its packets for the decoder, so that each byte is
+//! read once; groups are independent of each other.
+
+mod cursor;
+mod keyframes;
+mod planner;
+mod scan;
+mod wanted;
+
+pub use cursor::Cursor;
+pub use planner::{Group, Planner, Step, Target};
+pub use wanted::{Choice, PlannedOutput, Slot, Wanted, plan_output};

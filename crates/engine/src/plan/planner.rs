@@ -1,0 +1,406 @@
+//! Resolves the wanted times one after another and gathers them into groups.
+//!
+//! Times are taken in ascending order. A group begins at a keyframe and grows until the next time is
+//! better reached from another keyframe; so packets are decoded once, whatever the number of pictures.
+
+use std::collections::VecDeque;
+
+use stillframe_domain::{ErrorCode, Failure};
+
+use super::cursor::{Cursor, time_of};
+use super::scan::{Entry, Scan};
+use super::wanted::{Choice, Wanted};
+use crate::av::{Frame, Packet};
+use crate::error::EngineError;
+use crate::media::{Media, check_limit};
+use crate::nonref::Roles;
+
+/// No codec shows a frame later than this many frames that follow it in coding order (H.264, A.3.1:
+/// `max_dec_frame_buffering`), so that a frame is known when as many later ones were seen.
+const REORDERED_FRAMES_MAX: usize = 16;
+
+/// Packets to decode in one go, with the frames that are wanted of them.
+pub struct Group {
+    /// From a keyframe to the last target, in coding order.
+    pub entries: Vec<Entry>,
+    /// The frames that are wanted, in coding order.
+    pub targets: Vec<Target>,
+    /// Whether the packets still hold their bytes; else they are read again.
+    pub has_data: bool,
+    /// Whether no packet may be left out.
+    pub needs_all: bool,
+    /// A time that leads to the first packet again.
+    pub seek_at: i64,
+}
+
+/// A frame that is wanted.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Its packet's place in the group.
+    pub entry: usize,
+    /// Its presentation time; `None` where packets have none: then it is the last frame at or before
+    /// `at` that comes out of the decoder.
+    pub pts: Option<i64>,
+    /// The largest timestamp that is shown by then.
+    pub at: i64,
+    /// Whether the first frame after it will do, because it lies before all that can be decoded.
+    pub or_later: bool,
+    /// The pictures that are made of it.
+    pub wanted: Vec<Wanted>,
+}
+
+impl Target {
+    /// When its frame is shown, in the stream's units.
+    pub fn shown_at(&self, frame: &Frame) -> i64 {
+        match self.pts {
+            Some(pts) if !self.or_later => pts,
+            _ => frame.pts().unwrap_or(0),
+        }
+    }
+}
+
+/// One step of the plan.
+pub enum Step {
+    /// Frames to decode.
+    Group(Group),
+    /// A picture that cannot be had.
+    Failed(Wanted, Failure),
+}
+
+/// Yields the steps of a plan.
+pub struct Planner<'m> {
+    cursor: Cursor<'m>,
+    queue: VecDeque<Wanted>,
+    carried: Option<Scan>,
+    failed: Vec<(Wanted, Failure)>,
+    roles: Roles,
+}
+
+enum Resolved {
+    /// The frame at this place.
+    Frame { place: usize, or_later: bool },
+    /// A frame that is better reached from the keyframe at this place.
+    FromKey(usize),
+    /// No frame, for this reason.
+    Failed(Failure),
+}
+
+impl<'m> Planner<'m> {
+    /// A plan for these frames.
+    pub fn new(cursor: Cursor<'m>, mut wanted: Vec<Wanted>) -> Self {
+        wanted.sort_by_key(|wanted| wanted.at);
+        let roles = Roles::of(&cursor.media().video);
+        Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new(), roles }
+    }
+
+    /// The video.
+    pub fn media(&self) -> &Media {
+        self.cursor.media()
+    }
+
+    /// The cursor, for reading a group's packets again. Moving it makes the plan seek afresh.
+    pub fn cursor(&mut self) -> &mut Cursor<'m> {
+        self.carried = None;
+        &mut self.cursor
+    }
+
+    /// The next step; `None` when every frame was planned.
+    pub fn next(&mut self) -> Option<Step> {
+        loop {
+            if let Some((wanted, failure)) = self.failed.pop() {
+                return Some(Step::Failed(wanted, failure));
+            }
+            let first = *self.queue.front()?;
+            if self.media().video.is_attached_picture {
+                return Some(self.attached_picture(first));
+            }
+            let started = match self.carried.take() {
+                Some(scan) => Ok(Some(scan)),
+                None => self.start(first.at),
+            };
+            match started {
+                Ok(Some(scan)) => {
+                    if let Some(group) = self.gather(scan) {
+                        return Some(Step::Group(group));
+                    }
+                }
+                Ok(None) => self.fail_front(|planner| planner.unreachable()),
+                Err(error) => self.fail_front(|_| error.failure()),
+            }
+        }
+    }
+
+    /// The same targets reached from one keyframe further back; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the source fails or a limit is reached.
+    pub fn widen(&mut self, group: &Group, targets: &[Target]) -> Result<Option<Group>, EngineError> {
+        self.carried = None;
+        let identity = |packet: &Packet| (packet.pts(), packet.dts());
+        let first = identity(&group.entries.first().expect("a group has packets").packet);
+        let Some(before) = first.1.or(first.0) else { return Ok(None) };
+        let seek_at = before.saturating_sub(1);
+        let Some(mut scan) = self.start(seek_at)? else { return Ok(None) };
+        if identity(scan.first()) == first {
+            return Ok(None);
+        }
+        let most = u64::from(self.cursor.media().limits.packets_per_target_max);
+        let mut left: Vec<_> = targets.iter().collect();
+        let mut found = Vec::new();
+        while !left.is_empty() && self.pull(&mut scan)? {
+            check_limit("packets_per_target_max", most, scan.len() as u64)?;
+            let entry = scan.len() - 1;
+            let this = identity(scan.packet(scan.first_place() + entry));
+            left.retain(|target| {
+                let is_this = identity(&group.entries[target.entry].packet) == this;
+                if is_this {
+                    found.push(Target { entry, ..(*target).clone() });
+                }
+                !is_this
+            });
+        }
+        if !left.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Group { needs_all: true, ..self.close(scan, found, seek_at) }))
+    }
+
+    /// The one picture beside the sound, which stands for every time.
+    fn attached_picture(&mut self, first: Wanted) -> Step {
+        let media = self.cursor.media();
+        let packet = match media.demuxer.attached_picture(media.video.index) {
+            Ok(packet) => packet,
+            Err(_) => {
+                self.queue.pop_front();
+                return Step::Failed(
+                    first,
+                    Failure::new(ErrorCode::DecodeFailed, "there is no cover picture"),
+                );
+            }
+        };
+        let mut scan = Scan::new();
+        self.push(&mut scan, packet);
+        let wanted = self.queue.drain(..).collect();
+        let target = Target { entry: 0, pts: None, at: i64::MAX, or_later: false, wanted };
+        Step::Group(Group { has_data: true, ..self.close(scan, vec![target], 0) })
+    }
+
+    fn fail_front(&mut self, reason: impl FnOnce(&mut Self) -> Failure) {
+        if let Some(wanted) = self.queue.pop_front() {
+            let failure = reason(self);
+            self.failed.push((wanted, failure));
+        }
+    }
+
+    /// Why there is not even a keyframe.
+    fn unreachable(&mut self) -> Failure {
+        match self.cursor.is_cut_off() {
+            Ok(true) => truncated(),
+            Ok(false) => Failure::new(ErrorCode::DecodeFailed, "no frame of the video can be decoded"),
+            Err(error) => error.failure(),
+        }
+    }
+
+    /// A scan that begins with a keyframe shown at or before a time, or with the first.
+    fn start(&mut self, at: i64) -> Result<Option<Scan>, EngineError> {
+        let Some(packet) = self.cursor.seek_key(at)? else { return Ok(None) };
+        let mut scan = Scan::new();
+        self.push(&mut scan, packet);
+        Ok(Some(scan))
+    }
+
+    fn push(&self, scan: &mut Scan, packet: Packet) -> usize {
+        let media = self.cursor.media();
+        scan.push(packet, &self.roles, media.video.can_reorder, media.limits.packet_bytes_kept_max)
+    }
+
+    /// Reads one packet more; false at the end.
+    fn pull(&mut self, scan: &mut Scan) -> Result<bool, EngineError> {
+        match self.cursor.next()? {
+            Some(packet) => {
+                self.push(scan, packet);
+                Ok(true)
+            }
+            None => {
+                scan.is_ended = true;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Takes wanted frames from the queue as long as they are best reached with this scan.
+    fn gather(&mut self, mut scan: Scan) -> Option<Group> {
+        let mut targets: Vec<(usize, Target)> = Vec::new();
+        let mut seek_at = None;
+        let mut last: Option<(i64, usize)> = None;
+        while let Some(&wanted) = self.queue.front() {
+            if last.is_some_and(|(at, _)| self.cursor.is_far(at, wanted.at)) {
+                break;
+            }
+            let used = last.map(|(_, place)| place);
+            match self.resolve(&mut scan, wanted, used) {
+                Ok(Resolved::Frame { place, or_later }) => {
+                    self.queue.pop_front();
+                    seek_at.get_or_insert(wanted.at);
+                    let furthest = used.map_or(place, |used| used.max(place));
+                    last = Some((wanted.at, furthest));
+                    add(&mut targets, &scan, place, wanted, or_later);
+                }
+                Ok(Resolved::FromKey(place)) => {
+                    self.carried = Some(scan.split_off(place));
+                    break;
+                }
+                Ok(Resolved::Failed(failure)) => self.fail_front(|_| failure),
+                Err(error) => {
+                    self.fail_front(|_| error.failure());
+                    break;
+                }
+            }
+        }
+        let seek_at = seek_at?;
+        let first_place = scan.first_place();
+        let targets = targets
+            .into_iter()
+            .map(|(place, target)| Target { entry: place - first_place, ..target })
+            .collect();
+        Some(self.close(scan, targets, seek_at))
+    }
+
+    fn close(&self, scan: Scan, targets: Vec<Target>, seek_at: i64) -> Group {
+        let last = targets.iter().map(|target| target.entry).max().unwrap_or(0) + scan.first_place();
+        let (has_data, needs_all) = (scan.has_data, scan.needs_all || scan.is_clockless);
+        let last = if scan.is_clockless { scan.first_place() + scan.len() - 1 } else { last };
+        let entries = scan.into_entries(last, self.cursor.media().video.is_interlaced);
+        Group { entries, targets, has_data, needs_all, seek_at }
+    }
+
+    /// Finds the frame for a wanted time, reading on as far as needed. `used` is the last place that the
+    /// group already needs.
+    fn resolve(
+        &mut self,
+        scan: &mut Scan,
+        wanted: Wanted,
+        used: Option<usize>,
+    ) -> Result<Resolved, EngineError> {
+        let at = wanted.at;
+        if wanted.choice != Choice::Exact && self.is_key_known(scan, at) {
+            let key = scan.key_at(at).filter(|&key| is_chosen(scan, key, wanted.choice));
+            if let Some(place) = key {
+                return Ok(Resolved::Frame { place, or_later: false });
+            }
+        }
+        self.read_past(scan, at, used)?;
+        let key = scan.key_at(at);
+        let place = match wanted.choice {
+            Choice::Exact => None,
+            Choice::Hybrid { .. } => key.filter(|&key| is_chosen(scan, key, wanted.choice)),
+            Choice::Keyframe => match key {
+                Some(key) => Some(key),
+                None => self.first_key(scan)?,
+            },
+        };
+        let Some(place) = place.or_else(|| scan.shown_at(at)).or_else(|| scan.first_shown_after(at)) else {
+            return Ok(Resolved::Failed(self.unreachable()));
+        };
+        if let Some(failure) = self.past_the_end(scan, at, place)? {
+            return Ok(Resolved::Failed(failure));
+        }
+        // Everything before the last keyframe that leads to the frame is superfluous.
+        let start = key.filter(|&key| key <= place && !scan.is_clockless);
+        match (start, used) {
+            (Some(start), Some(used)) if used < start => return Ok(Resolved::FromKey(start)),
+            (Some(start), None) => scan.keep_from(start),
+            _ => {}
+        }
+        let or_later = time_of(scan.first()).is_some_and(|first| at < first);
+        Ok(Resolved::Frame { place, or_later })
+    }
+
+    /// Whether the keyframe for a time is known to be the scan's first packet.
+    fn is_key_known(&self, scan: &Scan, at: i64) -> bool {
+        let indexed = self.cursor.indexed_key(at);
+        let is_first = indexed.is_some() && [scan.first().dts(), scan.first().pts()].contains(&indexed);
+        is_first && self.cursor.is_index_sure(at)
+    }
+
+    /// Reads on until no frame shown at or before `at` can follow.
+    fn read_past(&mut self, scan: &mut Scan, at: i64, used: Option<usize>) -> Result<(), EngineError> {
+        let media = self.cursor.media();
+        let most = u64::from(media.limits.packets_per_target_max);
+        let reordered = match (media.video.can_reorder, media.video.is_interlaced) {
+            (false, _) => 0,
+            (true, false) => REORDERED_FRAMES_MAX,
+            // Two packets a frame.
+            (true, true) => 2 * REORDERED_FRAMES_MAX,
+        };
+        let mut count = 0;
+        while !scan.is_ended && !scan.has_after(at, reordered + 1) {
+            if !self.pull(scan)? {
+                break;
+            }
+            count += 1;
+            check_limit("packets_per_target_max", most, count)?;
+            let last = scan.first_place() + scan.len() - 1;
+            if used.is_none() && scan.key_at(at) == Some(last) && !scan.is_clockless {
+                scan.keep_from(last);
+            }
+        }
+        Ok(())
+    }
+
+    /// The first visible keyframe, when none is shown by the time asked for.
+    fn first_key(&mut self, scan: &mut Scan) -> Result<Option<usize>, EngineError> {
+        let most = u64::from(self.cursor.media().limits.packets_per_target_max);
+        let mut count = 0;
+        while scan.first_key().is_none() && !scan.is_ended {
+            self.pull(scan)?;
+            count += 1;
+            check_limit("packets_per_target_max", most, count)?;
+        }
+        Ok(scan.first_key())
+    }
+
+    /// Why the last frame that can be read is not the frame for a time: the file was cut off before it.
+    fn past_the_end(&mut self, scan: &Scan, at: i64, place: usize) -> Result<Option<Failure>, EngineError> {
+        let packet = scan.packet(place);
+        if packet.is_corrupt() && scan.is_ended {
+            return Ok(Some(truncated()));
+        }
+        if !scan.is_ended {
+            return Ok(None);
+        }
+        // A frame between this one and `at` may have been cut off with what follows.
+        let end = time_of(packet).map(|time| time.saturating_add(packet.duration()));
+        if end.is_some_and(|end| at < end) {
+            return Ok(None);
+        }
+        Ok(self.cursor.is_cut_off()?.then(truncated))
+    }
+}
+
+/// Whether a keyframe satisfies a choice that prefers keyframes.
+fn is_chosen(scan: &Scan, key: usize, choice: Choice) -> bool {
+    match choice {
+        Choice::Exact => false,
+        Choice::Keyframe => true,
+        Choice::Hybrid { not_before } => time_of(scan.packet(key)).is_some_and(|time| not_before <= time),
+    }
+}
+
+/// Adds a wanted frame to the targets, once for each packet. Times ascend, so a known one is near the end.
+fn add(targets: &mut Vec<(usize, Target)>, scan: &Scan, place: usize, wanted: Wanted, or_later: bool) {
+    let is_same = |target: &Target| !scan.is_clockless || target.at == wanted.at;
+    if let Some((_, known)) =
+        targets.iter_mut().rev().take(4).find(|(p, target)| *p == place && is_same(target))
+    {
+        known.wanted.push(wanted);
+        return;
+    }
+    let pts = if scan.is_clockless { None } else { time_of(scan.packet(place)) };
+    let target = Target { entry: 0, pts, at: wanted.at, or_later, wanted: vec![wanted] };
+    targets.push((place, target));
+}
+
+fn truncated() -> Failure {
+    Failure::new(ErrorCode::Truncated, "the video's bytes end before this frame")
+}

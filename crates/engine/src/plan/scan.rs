@@ -1,0 +1,164 @@
+//! Packets in coding order from a keyframe on, looked up by presentation time.
+
+use std::collections::BTreeMap;
+
+use super::cursor::time_of;
+use crate::av::Packet;
+use crate::nonref::{Role, Roles};
+
+/// A packet and what it is for.
+pub struct Entry {
+    /// The packet; its bytes may have been dropped.
+    pub packet: Packet,
+    /// Whether others need it.
+    pub role: Role,
+}
+
+/// A run of packets without gaps. Places are counted from the first packet that was ever pushed, so that
+/// they stay the same when the front is dropped.
+pub struct Scan {
+    entries: Vec<Entry>,
+    first_place: usize,
+    shown: BTreeMap<i64, usize>,
+    keys: BTreeMap<i64, usize>,
+    size_bytes: u64,
+    /// Whether no packet follows.
+    pub is_ended: bool,
+    /// Whether all packets hold their bytes.
+    pub has_data: bool,
+    /// Whether keyframes carry no presentation time, so that only the decoder knows the order.
+    pub is_clockless: bool,
+    /// Whether temporal layers forbid to leave packets out.
+    pub needs_all: bool,
+}
+
+impl Scan {
+    /// A scan that begins with a keyframe.
+    pub fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            first_place: 0,
+            shown: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            size_bytes: 0,
+            is_ended: false,
+            has_data: true,
+            is_clockless: false,
+            needs_all: false,
+        }
+    }
+
+    /// Adds the next packet; drops all bytes when they come to more than `bytes_max`. Returns its place.
+    pub fn push(&mut self, packet: Packet, roles: &Roles, can_reorder: bool, bytes_max: u64) -> usize {
+        let place = self.first_place + self.entries.len();
+        let role = roles.role(packet.data());
+        self.needs_all |= roles.forbids_skipping(packet.data());
+        self.is_clockless |= packet.is_key() && packet.pts().is_none() && can_reorder;
+        if let Some(time) = self.visible_time(&packet) {
+            self.shown.entry(time).or_insert(place);
+            if packet.is_key() {
+                self.keys.entry(time).or_insert(place);
+            }
+        }
+        self.size_bytes += packet.data().len() as u64;
+        self.entries.push(Entry { packet, role });
+        if bytes_max < self.size_bytes {
+            self.has_data = false;
+        }
+        if !self.has_data {
+            self.entries.iter_mut().rev().take_while(|e| !e.packet.data().is_empty()).for_each(|e| {
+                e.packet.drop_data();
+            });
+        }
+        place
+    }
+
+    /// The first packet.
+    pub fn first(&self) -> &Packet {
+        &self.entries.first().expect("a scan begins with a keyframe").packet
+    }
+
+    /// How many packets there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Place of the first packet.
+    pub fn first_place(&self) -> usize {
+        self.first_place
+    }
+
+    /// The packet at a place.
+    pub fn packet(&self, place: usize) -> &Packet {
+        &self.entries[place - self.first_place].packet
+    }
+
+    /// Place of the last visible packet shown at or before a time.
+    pub fn shown_at(&self, at: i64) -> Option<usize> {
+        self.shown.range(..=at).next_back().map(|(_, &place)| place)
+    }
+
+    /// Place of the packet shown first of all, or first after a time.
+    pub fn first_shown_after(&self, at: i64) -> Option<usize> {
+        self.shown.range(at.saturating_add(1)..).next().map(|(_, &place)| place)
+    }
+
+    /// Place of the last visible keyframe shown at or before a time.
+    pub fn key_at(&self, at: i64) -> Option<usize> {
+        self.keys.range(..=at).next_back().map(|(_, &place)| place)
+    }
+
+    /// Place of the first visible keyframe.
+    pub fn first_key(&self) -> Option<usize> {
+        self.keys.first_key_value().map(|(_, &place)| place)
+    }
+
+    /// Whether at least `count` packets are shown after a time.
+    pub fn has_after(&self, at: i64, count: usize) -> bool {
+        self.shown.range(at.saturating_add(1)..).nth(count.saturating_sub(1)).is_some()
+    }
+
+    /// Drops the packets before a place.
+    pub fn keep_from(&mut self, place: usize) {
+        self.entries.drain(..place - self.first_place);
+        self.settle(place);
+    }
+
+    /// Splits at a place: this scan keeps what is before it.
+    pub fn split_off(&mut self, place: usize) -> Self {
+        let mut rest = Self { entries: self.entries.split_off(place - self.first_place), ..Self::new() };
+        rest.is_ended = self.is_ended;
+        rest.has_data = self.has_data;
+        rest.is_clockless = self.is_clockless;
+        rest.needs_all = self.needs_all;
+        (rest.shown, rest.keys) = (std::mem::take(&mut self.shown), std::mem::take(&mut self.keys));
+        rest.settle(place);
+        rest
+    }
+
+    /// The packets up to a place, with those that belong to the same frame or field pair.
+    pub fn into_entries(mut self, last: usize, has_field_pairs: bool) -> Vec<Entry> {
+        let mut end = last - self.first_place + 1;
+        while self.entries.get(end).is_some_and(|entry| entry.packet.pts().is_none()) {
+            end += 1;
+        }
+        end += usize::from(has_field_pairs);
+        self.entries.truncate(end);
+        self.entries
+    }
+
+    fn settle(&mut self, place: usize) {
+        self.first_place = place;
+        self.shown.retain(|_, shown| place <= *shown);
+        self.keys.retain(|_, key| place <= *key);
+        self.size_bytes = self.entries.iter().map(|entry| entry.packet.data().len() as u64).sum();
+    }
+
+    /// When a packet is shown; `None` when it is never shown or belongs to the packet before.
+    fn visible_time(&self, packet: &Packet) -> Option<i64> {
+        if packet.is_hidden() {
+            return None;
+        }
+        if self.is_clockless { time_of(packet) } else { packet.pts() }
+    }
+}

@@ -1,0 +1,170 @@
+//! From a decoded frame to an upright picture of the wanted size, in one scaling pass.
+
+use stillframe_domain::{Colour, ErrorCode, Failure, Fit, PixelSize, SizeRule};
+
+use crate::av::{AvError, Frame, Matrix, PlaneFormat, Rational, Scaler, Stream};
+use crate::canvas::Canvas;
+use crate::colour::{convert_to_jpeg, matrix_of};
+use crate::orientation::{Orientation, upright_size};
+use crate::placement::{Placement, check_size, place};
+
+/// How much smaller the copy is that a blurred background is enlarged from.
+const BLUR_FACTOR: u32 = 24;
+
+/// What the container says of the shape of all frames.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    orientation: Option<Orientation>,
+    container_aspect: Option<Rational>,
+}
+
+impl Shape {
+    /// The shape of a stream.
+    pub fn of(video: &Stream) -> Self {
+        let orientation = video.display_matrix.map(Orientation::from_matrix);
+        Self { orientation, container_aspect: video.container_aspect }
+    }
+
+    fn orientation(self, frame: &Frame) -> Orientation {
+        let by_frame = || frame.display_matrix().map(Orientation::from_matrix);
+        self.orientation.or_else(by_frame).unwrap_or_default()
+    }
+
+    /// Size of a frame with upright, square pixels.
+    fn upright(self, frame: &Frame) -> PixelSize {
+        let coded = PixelSize { width_px: frame.width_px(), height_px: frame.height_px() };
+        let aspect = self.container_aspect.or_else(|| frame.pixel_aspect());
+        upright_size(coded, aspect, self.orientation(frame))
+    }
+}
+
+/// What a picture is to look like.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Its size.
+    pub size: SizeRule,
+    /// How a frame of another shape fills it.
+    pub fit: Fit,
+    /// What the canvas holds.
+    pub format: PlaneFormat,
+    /// What is seen where no frame is, for [`Fit::Inside`] in a box that keeps its size.
+    pub ground: Colour,
+    /// Whether [`Fit::Inside`] keeps the box.
+    pub keeps_box: bool,
+}
+
+/// Makes pictures; keeps the scalers' tables between frames of the same kind.
+pub struct Renderer {
+    shape: Shape,
+    scaler: Scaler,
+    ground_scaler: Scaler,
+}
+
+impl Renderer {
+    /// A renderer for the frames of one stream.
+    pub fn new(shape: Shape) -> Self {
+        Self { shape, scaler: Scaler::default(), ground_scaler: Scaler::default() }
+    }
+
+    /// The picture of a frame.
+    ///
+    /// # Errors
+    /// When the picture would be too large, or the frame's format cannot be converted.
+    pub fn render(&mut self, frame: &Frame, look: Look) -> Result<Canvas, Failure> {
+        let upright = self.shape.upright(frame);
+        let whole = look.size.resolve(upright);
+        check_size(whole)?;
+        let fit = if look.keeps_box && look.fit == Fit::Inside { Fit::Black } else { look.fit };
+        let placement = place(upright, whole, fit);
+        let orientation = self.shape.orientation(frame);
+        let field = frame.first_field().map_err(unconvertible)?;
+        let source = Source {
+            frame: field.as_ref().unwrap_or(frame),
+            matrix: matrix_of(frame.colorimetry(), frame.width_px(), frame.height_px()),
+            orientation,
+        };
+        let tile = source.scaled(&mut self.scaler, placement, look.format)?;
+        if orientation == Orientation::default() && placement.inner == placement.whole {
+            return Ok(tile);
+        }
+        let mut canvas = self.ground(&source, upright, placement, look)?;
+        canvas.place(&tile, orientation, placement.corner);
+        Ok(canvas)
+    }
+
+    /// What lies behind a frame that does not fill its box.
+    fn ground(
+        &mut self,
+        source: &Source<'_>,
+        upright: PixelSize,
+        placement: Placement,
+        look: Look,
+    ) -> Result<Canvas, Failure> {
+        let colour = match look.fit {
+            Fit::White => Colour::WHITE,
+            Fit::Inside => look.ground,
+            Fit::Stretch | Fit::Black | Fit::Crop | Fit::Blur => Colour::BLACK,
+        };
+        if look.fit != Fit::Blur || placement.inner == placement.whole {
+            return Ok(Canvas::filled(look.format, placement.whole, colour));
+        }
+        let small = PixelSize {
+            width_px: (placement.whole.width_px / BLUR_FACTOR).max(2),
+            height_px: (placement.whole.height_px / BLUR_FACTOR).max(2),
+        };
+        let cropped = place(upright, small, Fit::Crop);
+        let tile = source.scaled(&mut self.ground_scaler, cropped, look.format)?;
+        let mut turned = Canvas::new(look.format, small);
+        turned.place(&tile, source.orientation, (0, 0));
+        Ok(turned.blurred_to(placement.whole))
+    }
+}
+
+/// A frame, or one field of it, and how to read it.
+struct Source<'f> {
+    frame: &'f Frame,
+    matrix: Matrix,
+    orientation: Orientation,
+}
+
+impl Source<'_> {
+    /// The shown part, scaled to its place, not yet turned.
+    fn scaled(
+        &self,
+        scaler: &mut Scaler,
+        placement: Placement,
+        format: PlaneFormat,
+    ) -> Result<Canvas, Failure> {
+        let part = middle(self.frame, placement.part, self.orientation).map_err(unconvertible)?;
+        let mut tile = Canvas::new(format, self.orientation.turned(placement.inner));
+        let shown = part.as_ref().unwrap_or(self.frame);
+        scaler.scale(shown, self.matrix, &mut tile.planes_mut()).map_err(unconvertible)?;
+        let colorimetry = self.frame.colorimetry();
+        if !colorimetry.is_rgb {
+            convert_to_jpeg(&mut tile, self.matrix, colorimetry.is_full_range);
+        }
+        Ok(tile)
+    }
+}
+
+/// The middle part of a frame; `None` when that is all of it.
+fn middle(
+    frame: &Frame,
+    (across, down): (f64, f64),
+    orientation: Orientation,
+) -> Result<Option<Frame>, AvError> {
+    if across == 1.0 && down == 1.0 {
+        return Ok(None);
+    }
+    let (across, down) = if orientation.is_transposed { (down, across) } else { (across, down) };
+    let side = |whole: u32, part: f64| ((f64::from(whole) * part).round() as u32).clamp(1, whole);
+    let (width, height) = (side(frame.width_px(), across), side(frame.height_px(), down));
+    // Even, so that halved chroma stays with its luma.
+    let corner = |whole: u32, part: u32| (whole - part) / 2 & !1;
+    let (left, top) = (corner(frame.width_px(), width), corner(frame.height_px(), height));
+    frame.cropped(left, top, width, height).map(Some)
+}
+
+fn unconvertible(_error: AvError) -> Failure {
+    Failure::new(ErrorCode::UnsupportedCodec, "the frame's pixel format cannot be converted")
+}
