@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// An XML document whose root holds `value`: members become elements, an array becomes one element of
-/// its name for each item, null is left out.
+/// An XML document whose root holds `value`: members become elements, sorted by name; an array becomes
+/// one element of its name for each item; null is left out.
 pub(crate) fn document(root: &str, value: &Value) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     element(&mut text, root, value);
@@ -16,7 +16,10 @@ fn element(text: &mut String, name: &str, value: &Value) {
         Value::Array(items) => items.iter().for_each(|item| element(text, name, item)),
         Value::Object(members) => {
             open(text, name);
-            members.iter().for_each(|(name, value)| element(text, name, value));
+            // By name, since a map of JSON keeps its order in some builds and sorts in others.
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            members.into_iter().for_each(|(name, value)| element(text, name, value));
             close(text, name);
         }
         Value::String(content) => {

@@ -54,3 +54,11 @@ impl Params {
         number.map(Some).ok_or_else(|| Refusal::invalid(name))
     }
 }
+
+#[cfg(test)]
+impl Params {
+    /// Parameters of a test.
+    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
+        Self(pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}

@@ -130,3 +130,52 @@ fn offset_list(text: &str) -> Result<Selection, Refusal> {
 fn side(params: &Params, name: &'static str) -> Result<Option<u32>, Refusal> {
     Ok(params.number(name, 8..=4096)?.and_then(|px| u32::try_from(px).ok()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs(pairs: &[(&str, &str)]) -> Vec<OutputRequest> {
+        of_params(&Params::of(pairs)).expect("accepted")
+    }
+
+    fn series(start: i64, interval_ms: u64, count: Option<u32>) -> Selection {
+        Selection::Series { start: MediaTime::from_millis(start), interval_ms, count }
+    }
+
+    #[test]
+    fn count_and_interval_bound_the_series_as_documented() {
+        let selection = |pairs: &[(&str, &str)]| outputs(pairs).swap_remove(0).spec.selection;
+        assert_eq!(selection(&[]), series(0, 1_000, Some(1)));
+        assert_eq!(selection(&[("SpecifiedOffsetTime", "250")]), series(250, 1_000, Some(1)));
+        assert_eq!(selection(&[("Count", "10")]), series(0, 1_000, Some(10)));
+        assert_eq!(selection(&[("Count", "10"), ("Interval", "0")]), series(0, 0, Some(10)));
+        assert_eq!(selection(&[("Count", "10"), ("Interval", "5")]), series(0, 5_000, Some(10)));
+        assert_eq!(selection(&[("Interval", "5")]), series(0, 5_000, None));
+        assert_eq!(selection(&[("Interval", "0")]), series(0, 0, Some(1)));
+    }
+
+    #[test]
+    fn a_list_of_offsets_replaces_the_series() {
+        let outputs = outputs(&[("SpecifiedOffsetTimes", "[2500, 1000]"), ("Count", "9")]);
+        let at = |ms| Position::At(MediaTime::from_millis(ms));
+        assert_eq!(outputs[0].spec.selection, Selection::Offsets(vec![at(2_500), at(1_000)]));
+    }
+
+    #[test]
+    fn a_sprite_comes_with_its_single_pictures_unless_they_are_to_be_deleted() {
+        let kinds = |config| {
+            let outputs = outputs(&[("SpriteSnapshotConfig", config), ("Width", "320")]);
+            outputs.into_iter().map(|output| output.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds("{}"), [OutputKind::Sprite, OutputKind::SpriteOrigin]);
+        assert_eq!(kinds("{'KeepCellPic': 'delete'}"), [OutputKind::Sprite]);
+    }
+
+    #[test]
+    fn one_given_side_leaves_the_other_to_the_shape_of_the_video() {
+        let product = outputs(&[("Width", "320")]).swap_remove(0).spec.product;
+        let Product::Stills { size, .. } = product else { unreachable!("pictures were asked for") };
+        assert_eq!(size, SizeRule { width_px: Some(320), height_px: None });
+    }
+}

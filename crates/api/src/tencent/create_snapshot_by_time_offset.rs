@@ -62,3 +62,26 @@ fn offsets(params: &Params) -> Result<Vec<Position>, Refusal> {
     };
     given.into_iter().map(offset).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_keep_their_order_and_repetitions() {
+        let given = ["5000", "0", "-7", "5000"];
+        let params: Vec<_> = (0..).zip(given).map(|(k, ms)| (format!("timeOffset.{k}"), ms)).collect();
+        let at = |ms| Position::At(MediaTime::from_millis(ms));
+        assert_eq!(offsets(&Params::of(&params)), Ok(vec![at(5_000), at(0), at(-7), at(5_000)]));
+    }
+
+    #[test]
+    fn more_offsets_than_the_limit_are_refused() {
+        let params = |n: usize| {
+            let params: Vec<_> = (0..n).map(|k| (format!("timeOffset.{k}"), "0")).collect();
+            offsets(&Params::of(&params)).map(|offsets| offsets.len()).map_err(|refusal| refusal.code)
+        };
+        assert_eq!(params(limits::OFFSETS_PER_REQUEST_MAX), Ok(limits::OFFSETS_PER_REQUEST_MAX));
+        assert_eq!(params(limits::OFFSETS_PER_REQUEST_MAX + 1), Err(4000));
+    }
+}

@@ -99,6 +99,14 @@ impl Params {
 }
 
 #[cfg(test)]
+impl Params {
+    /// Parameters of a test.
+    pub(super) fn of(pairs: &[(String, &str)]) -> Self {
+        Self(pairs.iter().map(|(name, value)| (name.clone(), (*value).to_owned())).collect())
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -106,6 +114,19 @@ mod tests {
         let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
         let pairs = pairs.iter().map(owned).collect();
         Received { method, host: String::new(), path: String::new(), pairs }
+    }
+
+    #[test]
+    fn a_post_is_read_from_its_form_alone_and_a_get_from_its_query() {
+        let parts = |method: &str| {
+            let request = axum::http::Request::builder().method(method).uri("/v2/index.php?a=query");
+            request.header("host", "vod.example:1").body(()).expect("a request").into_parts().0
+        };
+        let form = Bytes::from_static(b"a=form+1");
+        let posted = Received::decode(&parts("POST"), &form);
+        assert_eq!((posted.find("a"), posted.host.as_str()), (Some("form 1"), "vod.example:1"));
+        let got = Received::decode(&parts("GET"), &form);
+        assert_eq!((got.find("a"), got.path.as_str()), (Some("query"), "/v2/index.php"));
     }
 
     #[test]
