@@ -8,3 +8,4 @@ mod crash;
 mod pictures;
 mod server;
 mod tenants;
+mod tls;

@@ -51,7 +51,7 @@ impl Server {
     /// start's port is kept, as a real server's would be.
     pub fn restart(&mut self, env: &[(&str, &str)]) {
         assert!(self.process.is_none(), "the process still runs");
-        let listen = self.url.strip_prefix("http://").unwrap_or("127.0.0.1:0").to_owned();
+        let listen = self.url.split_once("://").map_or("127.0.0.1:0", |(_, address)| address).to_owned();
         let mut process = Command::new(env!("CARGO_BIN_EXE_stillframe"))
             .args(["serve", "--listen", &listen, "--data-dir"])
             .arg(self.data_dir())
