@@ -106,7 +106,8 @@ pub trait Templates: Send + Sync {
 /// The job queue and its results.
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// Accepts a job. `Conflict` when the id is taken.
+    /// Accepts a job. `Conflict` when the id is taken, or the name that the caller gave the request
+    /// (`options.dedupe_key`) was used in the app within the window.
     async fn insert_job(&self, job: &Job) -> Result<()>;
     /// The app's job of that id.
     async fn find_job(&self, app_id: AppId, id: &JobId) -> Result<Option<Job>>;
@@ -134,6 +135,8 @@ pub trait Jobs: Send + Sync {
         wait: Duration,
         failure: &Failure,
     ) -> Result<Commit>;
+    /// Withdraws a job that waits; `false` when the app has none of that id, or it runs or has ended.
+    async fn cancel_job(&self, app_id: AppId, id: &JobId) -> Result<bool>;
     /// Writes a terminal result, its events and their deliveries and queue entries, all or nothing.
     async fn complete_job(&self, completion: &JobCompletion) -> Result<Commit>;
     /// Voids all leases, for the start of the only process of a database: running jobs become

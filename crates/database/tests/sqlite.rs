@@ -7,8 +7,13 @@ use std::time::Duration;
 
 use sqlx::{Connection, SqliteConnection};
 use stillframe_database::conformance::{self, Subject};
-use stillframe_database::{Apps, Database, DatabaseError, SqliteConfig, SqliteDatabase};
-use stillframe_domain::{AppId, AppSettings, Clock};
+use stillframe_database::{
+    Apps, Database, DatabaseError, Jobs, MediaStore, NewMedia, Queues, SqliteConfig, SqliteDatabase,
+};
+use stillframe_domain::{
+    AppId, AppSettings, Clock, Dialect, Event, EventId, EventKind, Media, MediaId, MediaSource, MediaState,
+    Origin, PullMode, RequestKind, Timestamp, VideoId, ingest,
+};
 use stillframe_testkit::{SeededRng, SimClock};
 
 async fn open(path: &Path) -> stillframe_database::Result<SqliteDatabase> {
@@ -89,6 +94,64 @@ async fn damaged_rows_are_errors_that_name_their_statement() {
         let found = database.find_app(app.id).await;
         assert!(matches!(found, Err(DatabaseError::Inconsistent { doing: "apps::find", .. })), "{found:?}");
     }
+}
+
+#[tokio::test]
+async fn one_damaged_row_does_not_stop_the_work_of_others() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("stillframe.db");
+    let database = open(&path).await.expect("open");
+    let settings = AppSettings { tencent_mode: PullMode::Pull, ..AppSettings::default() };
+    let app = database.insert_app("app", &settings).await.expect("insert").id;
+    let new = new_media(app, 3);
+    database.insert_media(&new).await.expect("insert");
+    let mut raw = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connect");
+    for damage in [
+        "UPDATE jobs SET origin_kind = 'lost' WHERE seq = 1",
+        "INSERT INTO outputs (id, job_seq, kind, spec) VALUES ('x', 2, 'normal', '{')",
+        "UPDATE events SET payload = '{' WHERE seq = 2",
+    ] {
+        sqlx::query(damage).execute(&mut raw).await.expect("damage");
+    }
+    let lease_for = Duration::from_secs(60);
+    let leases = database.lease_jobs("w", lease_for, 9).await.expect("lease");
+    assert_eq!(leases.iter().map(|lease| &lease.job.id).collect::<Vec<_>>(), [&new.jobs[2].id]);
+    let pulled = database.pull_events(app, lease_for, 9).await.expect("pull");
+    let ids: Vec<_> = pulled.iter().map(|pulled| &pulled.event.id).collect();
+    assert_eq!(ids, [&new.events[0].id, &new.events[2].id]);
+    for job in &new.jobs[..2] {
+        let found = database.find_job(app, &job.id).await;
+        assert!(matches!(found, Err(DatabaseError::Inconsistent { .. })), "asked for by name: {found:?}");
+    }
+}
+
+/// A video with probe jobs and as many events of a vendor's requests.
+fn new_media(app_id: AppId, count: usize) -> NewMedia {
+    let now = Timestamp::from_secs(1);
+    let rng = SeededRng::new(1);
+    let media = Media {
+        id: MediaId::mint(&rng),
+        video_id: VideoId::mint(&rng),
+        app_id,
+        name: "film.mp4".to_owned(),
+        source: MediaSource::Object { key: "v/source/film.mp4".to_owned() },
+        state: MediaState::Stored,
+        facts: None,
+        failure: None,
+        cover: None,
+        added_by: Dialect::Tencent,
+        pass_through: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let jobs: Vec<_> = (0..count).map(|_| ingest::probe_job(&media, &rng, now)).collect();
+    let origin = Origin { dialect: Dialect::Tencent, kind: RequestKind::TimeOffsets };
+    let tell = |_| {
+        let id = EventId::mint(&rng);
+        Event::of_media(id, EventKind::SnapshotCompleted, origin, &media, "http://example.org", now)
+    };
+    let events = (0..count).map(tell).collect();
+    NewMedia { media, jobs, events }
 }
 
 #[tokio::test]

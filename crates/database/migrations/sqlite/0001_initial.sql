@@ -49,7 +49,10 @@ CREATE TABLE templates (
     app_id INTEGER NOT NULL REFERENCES apps (id),
     reference TEXT NOT NULL, -- FAMILY/NUMBER or hex/DIGITS
     name TEXT NOT NULL,
+    comment TEXT NOT NULL,
     spec TEXT NOT NULL, -- json
+    created_ms INTEGER,
+    updated_ms INTEGER,
     UNIQUE (app_id, reference)
 ) STRICT;
 
@@ -73,6 +76,7 @@ CREATE TABLE jobs (
     failure TEXT, -- json
     pass_through TEXT,
     callback_url TEXT,
+    options TEXT NOT NULL, -- json
     created_ms INTEGER NOT NULL,
     started_ms INTEGER,
     finished_ms INTEGER,

@@ -1,5 +1,7 @@
 //! Apps, keys, nonces.
 
+use std::sync::Arc;
+
 use stillframe_domain::{AccessKey, AppId, AppSettings, OsRng, PullMode};
 
 use super::{SHORT, Subject};
@@ -9,6 +11,7 @@ pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     apps_are_numbered_from_1_and_keep_their_settings(make().await).await;
     keys_are_found_by_anyone_but_listed_and_deleted_by_their_app(make().await).await;
     a_nonce_is_new_once_per_scope_until_its_time_is_over(make().await).await;
+    writes_that_fail_or_whose_caller_goes_away_harm_no_others(make().await).await;
 }
 
 async fn apps_are_numbered_from_1_and_keep_their_settings(s: Subject) {
@@ -16,6 +19,7 @@ async fn apps_are_numbered_from_1_and_keep_their_settings(s: Subject) {
         media_base_url: Some("https://cdn.example.org/%7Ex".to_owned()),
         automatic_covers: false,
         tencent_mode: PullMode::Pull,
+        ..AppSettings::default()
     };
     let first = s.database.insert_app("first", &settings).await.expect("insert");
     let second = s.database.insert_app("second", &AppSettings::default()).await.expect("insert");
@@ -58,4 +62,38 @@ async fn a_nonce_is_new_once_per_scope_until_its_time_is_over(s: Subject) {
     s.wait(SHORT).await;
     assert!(remember("a", "1").await, "forgotten");
     assert!(!remember("a", "1").await);
+}
+
+async fn writes_that_fail_or_whose_caller_goes_away_harm_no_others(s: Subject) {
+    let app = s.app().await.id;
+    let taken = AccessKey::mint(app, &OsRng);
+    s.database.insert_key(&taken).await.expect("insert");
+    let writes: Vec<_> = (0..60)
+        .map(|n| {
+            let (database, mut key) = (Arc::clone(&s.database), AccessKey::mint(app, &OsRng));
+            if n % 3 == 1 {
+                key.key_id.clone_from(&taken.key_id);
+            }
+            let id = key.key_id.clone();
+            (n % 3, id, tokio::spawn(async move { database.insert_key(&key).await }))
+        })
+        .collect();
+    for (kind, id, write) in writes {
+        match kind {
+            0 => write.await.expect("no panic").expect("insert"),
+            1 => {
+                let conflict = write.await.expect("no panic");
+                assert!(matches!(conflict, Err(DatabaseError::Conflict { .. })), "{conflict:?}");
+            }
+            _ => {
+                write.abort();
+                // Gone away before or after: either way the others were not held up.
+                let _ = write.await;
+                continue;
+            }
+        }
+        assert!(s.database.find_key(&id).await.expect("find").is_some());
+    }
+    assert_eq!(s.database.find_key(&taken.key_id).await.expect("find"), Some(taken));
+    s.database.ping().await.expect("ping");
 }

@@ -7,8 +7,9 @@ use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::{PictureResult, Sheet};
 use stillframe_domain::{
     AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind, Failure, Job,
-    JobId, JobKind, JobState, Lease, Media, MediaFacts, MediaId, MediaSource, MediaState, MediaTime, Origin,
-    OsRng, Output, OutputId, OutputOutcome, Owner, PictureOutcome, PixelSize, RequestKind, Taken,
+    JobId, JobKind, JobState, Lease, Media, MediaFacts, MediaId, MediaSource, MediaState, MediaTime,
+    NotifyMode, Origin,
+    OsRng, Output, OutputId, OutputOutcome, Owner, PictureOutcome, PixelSize, RequestKind, RequestOptions, Taken,
     TemplateFamily, TemplateRef, Timestamp, VideoId, template,
 };
 
@@ -90,6 +91,7 @@ pub(super) fn job(media: &Media) -> Job {
         failure: None,
         pass_through: Some("session".to_owned()),
         callback_url: Some("https://example.org/hook".to_owned()),
+        options: RequestOptions { notify: NotifyMode::Change, dedupe_key: None },
         created_at: AT,
         started_at: None,
         finished_at: None,

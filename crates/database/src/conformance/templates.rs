@@ -1,6 +1,6 @@
 //! Templates.
 
-use stillframe_domain::{Template, TemplateFamily, TemplateRef, template};
+use stillframe_domain::{Template, TemplateFamily, TemplateRef, Timestamp, template};
 
 use super::Subject;
 use super::samples::numbered;
@@ -13,7 +13,14 @@ pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
 async fn templates_belong_to_an_app_a_family_and_a_name(s: Subject) {
     let (own, other) = (s.app().await.id, s.app().await.id);
     let spec = template::presets().remove(3).spec;
-    let named = |reference, name: &str| Template { reference, name: name.to_owned(), spec: spec.clone() };
+    let named = |reference, name: &str| Template {
+        reference,
+        name: name.to_owned(),
+        comment: "a remark".to_owned(),
+        created_at: Some(Timestamp::from_millis(1)),
+        updated_at: Some(Timestamp::from_millis(2)),
+        spec: spec.clone(),
+    };
     let hex = TemplateRef::Hex("0123456789abcdef0123456789abcdef".to_owned());
     let sprite = TemplateRef::Numbered { family: TemplateFamily::Sprite, number: 30_001 };
     let templates = [named(numbered(30_001), "a"), named(hex.clone(), "b"), named(sprite, "c")];

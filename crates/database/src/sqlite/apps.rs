@@ -131,7 +131,8 @@ async fn delete_key(tx: &mut Tx, app_id: AppId, key_id: String) -> Result<bool> 
     Ok(0 < done.rows_affected())
 }
 
-async fn remember(tx: &mut Tx, scope: String, nonce: String, keep: Duration) -> Result<bool> {
+/// Whether a nonce is new in its scope; it then is remembered for a time.
+pub(super) async fn remember(tx: &mut Tx, scope: String, nonce: String, keep: Duration) -> Result<bool> {
     const DOING: &str = "nonces::remember";
     let now_ms = tx.now_ms();
     sqlx::query("DELETE FROM nonces WHERE expires_ms <= ?")

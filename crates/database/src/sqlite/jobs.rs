@@ -5,16 +5,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use stillframe_domain::{
-    AppId, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, Timestamp,
+    AppId, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, Timestamp, limits,
 };
 
 use super::error::{at, conflict_or};
 use super::rows::{Row, page, page_start, read_all, rows_of_page};
 use super::writer::Tx;
-use super::{SqliteDatabase, leases, outcomes};
+use super::{SqliteDatabase, apps, leases, outcomes};
 use crate::records::{Commit, JobCompletion, JobFilter, Page};
 use crate::traits::{Jobs, Topic};
-use crate::{Result, stored};
+use crate::{DatabaseError, Result, stored};
 
 #[async_trait]
 impl Jobs for SqliteDatabase {
@@ -82,6 +82,11 @@ impl Jobs for SqliteDatabase {
         self.write("jobs::retry", move |tx| Box::pin(leases::retry(tx, (id, token), wait, failure))).await
     }
 
+    async fn cancel_job(&self, app_id: AppId, id: &JobId) -> Result<bool> {
+        let id = id.clone();
+        self.write("jobs::cancel", move |tx| Box::pin(cancel(tx, app_id, id))).await
+    }
+
     async fn complete_job(&self, completion: &JobCompletion) -> Result<Commit> {
         let completion = completion.clone();
         self.write("jobs::complete", |tx| Box::pin(leases::complete(tx, completion))).await
@@ -102,8 +107,17 @@ impl Jobs for SqliteDatabase {
 }
 
 /// Accepts a job. One that is scheduled is due at the time at which it says that it was made.
+///
+/// A name that its caller gave it keeps a second one of that name away for a time.
 pub(super) async fn insert(tx: &mut Tx, job: Job) -> Result<()> {
     const DOING: &str = "jobs::insert";
+    if let Some(key) = &job.options.dedupe_key {
+        let scope = format!("request:{}", job.app_id);
+        let keep = Duration::from_millis(limits::DEDUPE_WINDOW_MS);
+        if !apps::remember(tx, scope, key.clone(), keep).await? {
+            return Err(DatabaseError::Conflict { what: "a request of this name" });
+        }
+    }
     let due_ms = match job.state {
         JobState::Scheduled => Some(job.created_at.as_millis()),
         state if state.is_terminal() => None,
@@ -111,9 +125,9 @@ pub(super) async fn insert(tx: &mut Tx, job: Job) -> Result<()> {
     };
     let done = sqlx::query(
         "INSERT INTO jobs (id, app_id, media_id, kind, origin_dialect, origin_kind, state, priority,
-             attempt, attempt_max, due_ms, failure, pass_through, callback_url, created_ms, started_ms,
-             finished_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             attempt, attempt_max, due_ms, failure, pass_through, callback_url, options, created_ms,
+             started_ms, finished_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(job.id.as_str())
     .bind(job.app_id.0)
@@ -129,6 +143,7 @@ pub(super) async fn insert(tx: &mut Tx, job: Job) -> Result<()> {
     .bind(stored::optional_document(DOING, job.failure.as_ref())?)
     .bind(job.pass_through)
     .bind(job.callback_url)
+    .bind(stored::document(DOING, &job.options)?)
     .bind(job.created_at.as_millis())
     .bind(job.started_at.map(Timestamp::as_millis))
     .bind(job.finished_at.map(Timestamp::as_millis))
@@ -141,6 +156,20 @@ pub(super) async fn insert(tx: &mut Tx, job: Job) -> Result<()> {
     }
     tx.hint(Topic::Jobs);
     Ok(())
+}
+
+async fn cancel(tx: &mut Tx, app_id: AppId, id: JobId) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE jobs SET state = 'cancelled', due_ms = NULL, finished_ms = ?
+         WHERE id = ? AND app_id = ? AND state IN ('available', 'scheduled', 'retryable')",
+    )
+    .bind(tx.now_ms())
+    .bind(id.as_str())
+    .bind(app_id.0)
+    .execute(tx.connection())
+    .await
+    .map_err(at("jobs::cancel"))?;
+    Ok(0 < done.rows_affected())
 }
 
 async fn insert_output(tx: &mut Tx, job_seq: i64, output: &Output) -> Result<()> {
@@ -210,6 +239,7 @@ pub(super) fn read_job(row: Row<'_>) -> Result<(i64, Job)> {
         failure: row.optional_document("failure")?,
         pass_through: row.get("pass_through")?,
         callback_url: row.get("callback_url")?,
+        options: row.document("options")?,
         created_at: row.time("created_ms")?,
         started_at: row.optional_time("started_ms")?,
         finished_at: row.optional_time("finished_ms")?,

@@ -140,6 +140,7 @@ pub(super) async fn push(tx: &mut Tx, app_id: AppId, event_seq: i64) -> Result<(
 /// A handle for the message of that event.
 #[derive(Serialize)]
 struct NewHandle {
+    queue_id: i64,
     event_seq: i64,
     handle: ReceiptHandle,
 }
@@ -148,8 +149,8 @@ async fn receive(tx: &mut Tx, app_id: AppId, visibility: Duration, limit: usize)
     const DOING: &str = "queue_messages::receive";
     let now_ms = tx.now_ms();
     drop_expired(tx, app_id).await?;
-    let seqs: Vec<i64> = sqlx::query_scalar(
-        "SELECT event_seq FROM queue_messages WHERE visible_ms <= ? AND
+    let messages: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT queue_id, event_seq FROM queue_messages WHERE visible_ms <= ? AND
              queue_id = (SELECT id FROM queues WHERE app_id = ? AND purpose = 'tencent')
          ORDER BY event_seq LIMIT ?",
     )
@@ -159,22 +160,24 @@ async fn receive(tx: &mut Tx, app_id: AppId, visibility: Duration, limit: usize)
     .fetch_all(tx.connection())
     .await
     .map_err(at(DOING))?;
-    if seqs.is_empty() {
+    if messages.is_empty() {
         return Ok(Vec::new());
     }
-    let mint = |event_seq| NewHandle { event_seq, handle: ReceiptHandle::mint(tx.rng.as_ref()) };
-    let handles: Vec<NewHandle> = seqs.into_iter().map(mint).collect();
+    let mint = |(queue_id, event_seq)| {
+        let handle = ReceiptHandle::mint(tx.rng.as_ref());
+        NewHandle { queue_id, event_seq, handle }
+    };
+    let handles: Vec<NewHandle> = messages.into_iter().map(mint).collect();
+    // Both parts of the primary key come from the list, so that nothing but its messages is looked at.
     sqlx::query(
         "UPDATE queue_messages SET visible_ms = ?, receive_count = receive_count + 1,
              handle = new.value ->> 'handle'
          FROM json_each(?) AS new
-         WHERE queue_id = (SELECT id FROM queues WHERE app_id = ? AND purpose = 'tencent')
-             AND event_seq = new.value ->> 'event_seq'
+         WHERE queue_id = new.value ->> 'queue_id' AND event_seq = new.value ->> 'event_seq'
          RETURNING event_seq, queue_messages.handle, receive_count",
     )
     .bind(now_ms.saturating_add(stored_ms(visibility)))
     .bind(json_list(DOING, &handles)?)
-    .bind(app_id.0)
     .fetch_all(tx.connection())
     .await
     .map_err(at(DOING))

@@ -1,7 +1,7 @@
 //! Templates that apps made.
 
 use async_trait::async_trait;
-use stillframe_domain::{AppId, Template, TemplateRef};
+use stillframe_domain::{AppId, Template, TemplateRef, Timestamp};
 
 use super::SqliteDatabase;
 use super::error::{at, conflict_or, unexpected};
@@ -23,7 +23,7 @@ impl Templates for SqliteDatabase {
     async fn find_template(&self, app_id: AppId, reference: &TemplateRef) -> Result<Option<Template>> {
         const DOING: &str = "templates::find";
         let row =
-            sqlx::query("SELECT reference, name, spec FROM templates WHERE app_id = ? AND reference = ?")
+            sqlx::query("SELECT * FROM templates WHERE app_id = ? AND reference = ?")
                 .bind(app_id.0)
                 .bind(reference_text(reference))
                 .fetch_optional(&self.readers)
@@ -34,7 +34,7 @@ impl Templates for SqliteDatabase {
 
     async fn list_templates(&self, app_id: AppId) -> Result<Vec<Template>> {
         const DOING: &str = "templates::list";
-        let rows = sqlx::query("SELECT reference, name, spec FROM templates WHERE app_id = ? ORDER BY seq")
+        let rows = sqlx::query("SELECT * FROM templates WHERE app_id = ? ORDER BY seq")
             .bind(app_id.0)
             .fetch_all(&self.readers)
             .await
@@ -55,11 +55,17 @@ impl Templates for SqliteDatabase {
 
 async fn insert(tx: &mut Tx, app_id: AppId, template: Template) -> Result<()> {
     const DOING: &str = "templates::insert";
-    sqlx::query("INSERT INTO templates (app_id, reference, name, spec) VALUES (?, ?, ?, ?)")
+    sqlx::query(
+        "INSERT INTO templates (app_id, reference, name, comment, spec, created_ms, updated_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
         .bind(app_id.0)
         .bind(reference_text(&template.reference))
         .bind(template.name)
+        .bind(template.comment)
         .bind(stored::document(DOING, &template.spec)?)
+        .bind(template.created_at.map(Timestamp::as_millis))
+        .bind(template.updated_at.map(Timestamp::as_millis))
         .execute(tx.connection())
         .await
         .map_err(conflict_or("a template of this name", DOING))?;
@@ -68,9 +74,14 @@ async fn insert(tx: &mut Tx, app_id: AppId, template: Template) -> Result<()> {
 
 async fn update(tx: &mut Tx, app_id: AppId, template: Template) -> Result<bool> {
     const DOING: &str = "templates::update";
-    let done = sqlx::query("UPDATE templates SET name = ?, spec = ? WHERE app_id = ? AND reference = ?")
+    let done = sqlx::query(
+        "UPDATE templates SET name = ?, comment = ?, spec = ?, updated_ms = ?
+         WHERE app_id = ? AND reference = ?",
+    )
         .bind(template.name)
+        .bind(template.comment)
         .bind(stored::document(DOING, &template.spec)?)
+        .bind(template.updated_at.map(Timestamp::as_millis))
         .bind(app_id.0)
         .bind(reference_text(&template.reference))
         .execute(tx.connection())
@@ -90,7 +101,14 @@ async fn delete(tx: &mut Tx, app_id: AppId, reference: String) -> Result<bool> {
 }
 
 fn read_template(row: Row<'_>) -> Result<Template> {
-    Ok(Template { reference: read_reference(row)?, name: row.get("name")?, spec: row.document("spec")? })
+    Ok(Template {
+        reference: read_reference(row)?,
+        name: row.get("name")?,
+        comment: row.get("comment")?,
+        created_at: row.optional_time("created_ms")?,
+        updated_at: row.optional_time("updated_ms")?,
+        spec: row.document("spec")?,
+    })
 }
 
 fn reference_text(reference: &TemplateRef) -> String {
