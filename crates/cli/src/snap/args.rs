@@ -43,7 +43,7 @@ pub struct SnapArgs {
 
     /// Take a cover: the picture that stands for the video best, or the one at T
     #[arg(long, value_name = "T|auto", num_args = 0..=1, default_missing_value = "auto")]
-    #[arg(value_parser = parse_cover, allow_hyphen_values = true)]
+    #[arg(value_parser = parse_cover)]
     cover: Option<CoverChoice>,
 
     /// Put the pictures into sheets of C columns and R rows
@@ -373,7 +373,7 @@ mod tests {
         assert_eq!(selections("--at 1s"), [(Role::Stills, at(1_000))]);
         assert_eq!(selections("--sprite 3x2"), [(Role::Sprite, even(6))]);
         assert_eq!(selections("--sprite 3x2 --count 9"), [(Role::Sprite, even(9))]);
-        assert_eq!(selections("--at 1s --cover -2s"), [(Role::Stills, at(1_000)), (Role::Cover, at(-2_000))]);
+        assert_eq!(selections("--at 1s --cover=-2s"), [(Role::Stills, at(1_000)), (Role::Cover, at(-2_000))]);
         assert_eq!(selections("--every 10%"), [(Role::Stills, Selection::PercentStep { percent: 10.0 })]);
     }
 
