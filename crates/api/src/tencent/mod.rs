@@ -1,37 +1,12 @@
-//! Tencent Cloud VOD, legacy API v2: `/v2/index.php`, and events in format 4.0.
+//! Tencent Cloud VOD: its two APIs and the formats of their events.
 //!
-//! ```text
-//! request -> params (decoded, as signed) -> auth -> one operation -> envelope {code, message, ...}
-//! event   -> events::Tencent40Renderer   -> body, pushed or pulled
-//! ```
+//! | folder | API | events |
+//! |---|---|---|
+//! | `legacy` | v2, at `/v2/index.php` | format 4.0 |
 //!
-//! Answers always have HTTP status 200, since the vendor's SDK raises a network error for any other.
-//! Source: Tencent Cloud VOD, server API (266/7782 and following), as collected on 2026-11-22.
+//! Answers always have HTTP status 200, since the vendor's SDKs raise a network error for any other.
 
-mod auth;
-mod confirm_event;
-mod create_snapshot_by_time_offset;
-mod envelope;
-mod error;
-mod events;
-mod get_video_info;
-mod handle;
-mod params;
-mod pull_event;
-mod status;
-mod task_id;
+mod legacy;
 
-pub use events::Tencent40Renderer;
-
-use axum::Router;
-use axum::routing::any;
-
-use crate::state::ApiState;
-
-/// The legacy paths.
-pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
-        .route("/v2/index.php", any(handle::handle))
-        // Some of the vendor's documents name this path.
-        .route("/v2/interface.php", any(handle::handle))
-}
+pub use legacy::Tencent40Renderer;
+pub(crate) use legacy::routes;

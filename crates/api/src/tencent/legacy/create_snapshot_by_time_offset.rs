@@ -33,6 +33,7 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
         pass_through: None,
         callback_url: None,
         priority: 0,
+        options: RequestOptions::default(),
     };
     let job = service.submit_snapshot(app, request).await?;
     Ok(Answer::from_iter([("vodTaskId".to_owned(), task_id::of_offsets(&job.id).into())]))

@@ -6,7 +6,7 @@ use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::outcome::{PictureOutcome, PictureResult};
 
 use super::{Set, url};
-use crate::tencent::{status, task_id};
+use crate::tencent::legacy::{status, task_id};
 
 /// Stands for the offset of a picture that was asked for by percent of a video that could not be read.
 const OFFSET_UNKNOWN: i64 = -1;

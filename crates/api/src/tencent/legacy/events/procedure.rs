@@ -10,7 +10,7 @@ use stillframe_domain::{Position, Product, Selection};
 
 use super::sprite::failure;
 use super::{Set, url};
-use crate::tencent::{status, task_id};
+use crate::tencent::legacy::{status, task_id};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

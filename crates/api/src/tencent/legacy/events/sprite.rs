@@ -5,7 +5,7 @@ use stillframe_domain::OutputOutcome;
 use stillframe_domain::event::SnapshotFact;
 
 use super::{Set, url};
-use crate::tencent::{status, task_id};
+use crate::tencent::legacy::{status, task_id};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

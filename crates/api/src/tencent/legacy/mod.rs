@@ -1,0 +1,36 @@
+//! Tencent Cloud VOD, legacy API v2: `/v2/index.php`, and events in format 4.0.
+//!
+//! ```text
+//! request -> params (decoded, as signed) -> auth -> one operation -> envelope {code, message, ...}
+//! event   -> events::Tencent40Renderer   -> body, pushed or pulled
+//! ```
+//!
+//! Source: Tencent Cloud VOD, server API (266/7782 and following), as collected on 2026-11-22.
+
+mod auth;
+mod confirm_event;
+mod create_snapshot_by_time_offset;
+mod envelope;
+mod error;
+mod events;
+mod get_video_info;
+mod handle;
+mod params;
+mod pull_event;
+mod status;
+mod task_id;
+
+pub use events::Tencent40Renderer;
+
+use axum::Router;
+use axum::routing::any;
+
+use crate::state::ApiState;
+
+/// The legacy paths.
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/v2/index.php", any(handle::handle))
+        // Some of the vendor's documents name this path.
+        .route("/v2/interface.php", any(handle::handle))
+}
