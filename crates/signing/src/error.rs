@@ -15,6 +15,27 @@ pub enum SignatureError {
         /// The parameter that names the scheme.
         name: &'static str,
     },
+    /// Send it in the documented form.
+    #[error("the form of {name} is not the documented one")]
+    Malformed {
+        /// The header or parameter.
+        name: &'static str,
+    },
+    /// Sign this header too.
+    #[error("the header {name} has to be signed")]
+    NotSigned {
+        /// Its name.
+        name: &'static str,
+    },
+    /// Derive the key anew: it is for another day or service than the request.
+    #[error("the credential scope names another {part}")]
+    Scope {
+        /// The part of the scope that differs.
+        part: &'static str,
+    },
+    /// Sign anew: the signature is not valid at this time.
+    #[error("the signature is not valid at this time")]
+    Expired,
     /// Sign this text with the right secret.
     #[error("the signature does not match")]
     Mismatch {

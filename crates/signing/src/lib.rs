@@ -7,11 +7,23 @@
 //! **Invariant:** nothing here reads a clock, a socket or the environment, and no error of this crate
 //! holds a secret or the signature that would have been right.
 
+pub mod alibaba_acs3;
 pub mod alibaba_rpc;
+mod alibaba_v4;
+mod authorization;
+mod calendar;
+pub mod cos;
+mod digest;
 mod error;
+pub mod headers;
 mod mac;
+pub mod mns;
+pub mod mns_v4;
+pub mod oss;
+pub mod oss_v4;
 pub mod percent;
 pub mod standard_webhooks;
+pub mod tencent_tc3;
 pub mod tencent_v1;
 
 pub use error::SignatureError;

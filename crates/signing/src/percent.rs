@@ -17,6 +17,11 @@ pub fn encode(text: &str) -> String {
     encoded
 }
 
+/// The same, but with the slashes of a path as they are.
+pub(crate) fn encode_path(path: &str) -> String {
+    path.split('/').map(encode).collect::<Vec<String>>().join("/")
+}
+
 /// `name=value&...`, each encoded: a query string, or a form body, of a client.
 pub fn encode_pairs(params: &crate::Params) -> String {
     let pairs: Vec<String> =
