@@ -1,5 +1,6 @@
 //! Digests as text.
 
+use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +14,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Whether a text is so many lower-case hex digits.
 pub(crate) fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// MD5 in lower-case hex. For schemes of others alone: nothing of our own may rest on it.
+pub(crate) fn md5_hex(text: &str) -> String {
+    hex(&Md5::digest(text))
 }
 
 /// SHA-1 in lower-case hex.
@@ -31,6 +37,7 @@ mod tests {
 
     #[test]
     fn digests_of_nothing_are_the_published_ones() {
+        assert_eq!(md5_hex(""), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(sha1_hex(""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
         assert_eq!(sha256_hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }

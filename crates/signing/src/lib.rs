@@ -8,6 +8,7 @@
 //! holds a secret or the signature that would have been right.
 
 pub mod alibaba_acs3;
+pub mod alibaba_callback;
 pub mod alibaba_rpc;
 mod alibaba_v4;
 mod authorization;
@@ -23,6 +24,7 @@ pub mod oss;
 pub mod oss_v4;
 pub mod percent;
 pub mod standard_webhooks;
+pub mod tencent_callback;
 pub mod tencent_tc3;
 pub mod tencent_v1;
 
