@@ -1,0 +1,359 @@
+//! The relay against real receivers, over a real database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use stillframe_database::{Database, DeliveryRecord, NewMedia, SqliteConfig, SqliteDatabase};
+use stillframe_domain::checkpoint::NoCheckpoints;
+use stillframe_domain::endpoint::DeliveryPolicy;
+use stillframe_domain::retry::RetrySchedule;
+use stillframe_domain::{
+    AckRule, App, AppSettings, Checkpoint, Checkpoints, DeliveryState, Dialect, Endpoint, EndpointId, Event,
+    EventFormat, EventId, EventKind, Media, MediaId, MediaSource, MediaState, Origin, OsRng, Owner,
+    RequestKind, SystemClock, Timestamp, VideoId, limits,
+};
+use stillframe_events::{Relay, RelayConfig, RelayDeps, Renderer, Renderers};
+use stillframe_outbound::{Outbound, OutboundConfig, USER_AGENT};
+use stillframe_testkit::WebhookReceiver;
+use stillframe_testkit::receiver::{Received, Reply};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const LONG: Duration = Duration::from_secs(20);
+
+/// Writes the id, name and time of an event.
+struct Plain;
+
+impl Renderer for Plain {
+    fn body(&self, event: &Event) -> Option<String> {
+        let (id, kind) = (&event.id, event.kind.name());
+        (event.kind == EventKind::MediaCreated).then(|| format!(r#"{{"id":"{id}","kind":"{kind}"}}"#))
+    }
+
+    fn headers(
+        &self,
+        endpoint: &Endpoint,
+        event: &Event,
+        body: &str,
+        _at: Timestamp,
+    ) -> Vec<(String, String)> {
+        let signature = format!("{}-{}", endpoint.secret, body.len());
+        vec![("x-event".to_owned(), event.id.to_string()), ("x-signature".to_owned(), signature)]
+    }
+}
+
+/// A database, an app, and what a relay needs.
+struct World {
+    _dir: tempfile::TempDir,
+    database: Arc<dyn Database>,
+    app: App,
+    allow: &'static str,
+    checkpoints: Arc<dyn Checkpoints>,
+    config: RelayConfig,
+}
+
+impl World {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("test.db");
+        let config = SqliteConfig::new(&path, Arc::new(SystemClock), Arc::new(OsRng));
+        let database: Arc<dyn Database> = Arc::new(SqliteDatabase::open(config).await.unwrap());
+        let app = database.insert_app("test", &AppSettings::default()).await.unwrap();
+        let config = RelayConfig { poll_ms: 50, ..RelayConfig::default() };
+        Self { _dir: dir, database, app, allow: "127.0.0.0/8", checkpoints: Arc::new(NoCheckpoints), config }
+    }
+
+    async fn endpoint(&self, url: &str, timeout_ms: u64, waits_ms: &[u64]) -> Endpoint {
+        let policy = DeliveryPolicy {
+            ack: AckRule::Success2xx,
+            timeout_ms,
+            retry: RetrySchedule { waits_ms: waits_ms.to_vec() },
+        };
+        self.endpoint_with(url, EventFormat::Native, policy).await
+    }
+
+    async fn endpoint_with(&self, url: &str, format: EventFormat, policy: DeliveryPolicy) -> Endpoint {
+        let endpoint = Endpoint {
+            id: EndpointId::mint(&OsRng),
+            app_id: self.app.id,
+            url: url.to_owned(),
+            format,
+            owner: Owner::Native,
+            event_kinds: Vec::new(),
+            origins: Vec::new(),
+            secret: "s3cret".to_owned(),
+            policy,
+        };
+        self.database.insert_endpoint(&endpoint).await.unwrap();
+        endpoint
+    }
+
+    /// Makes an event that every endpoint hears.
+    async fn tell(&self, kind: EventKind) -> EventId {
+        let now = Timestamp::from_secs(1_800_000_000);
+        let video_id = VideoId::mint(&OsRng);
+        let media = Media {
+            id: MediaId::mint(&OsRng),
+            source: MediaSource::Object { key: format!("{video_id}/source/film.mp4") },
+            video_id,
+            app_id: self.app.id,
+            name: "film.mp4".to_owned(),
+            state: MediaState::Stored,
+            facts: None,
+            failure: None,
+            cover: None,
+            added_by: Dialect::Native,
+            pass_through: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let origin = Origin { dialect: Dialect::Native, kind: RequestKind::Ingest };
+        let event = Event::of_media(EventId::mint(&OsRng), kind, origin, &media, "http://media", now);
+        let id = event.id.clone();
+        self.database.insert_media(&NewMedia { media, jobs: Vec::new(), events: vec![event] }).await.unwrap();
+        id
+    }
+
+    fn start(&self) -> Running {
+        let deps = RelayDeps {
+            database: Arc::clone(&self.database),
+            outbound: Outbound::new(&OutboundConfig {
+                allow: vec![self.allow.parse().unwrap()],
+                ..OutboundConfig::default()
+            })
+            .unwrap(),
+            renderers: Renderers::default().with(EventFormat::Native, Arc::new(Plain)),
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(OsRng),
+            checkpoints: Arc::clone(&self.checkpoints),
+        };
+        let cancel = CancellationToken::new();
+        let task = tokio::spawn(Relay::new(deps, self.config.clone()).run(cancel.clone()));
+        Running { cancel, task }
+    }
+
+    /// The one delivery of an event, once it is in this state.
+    async fn settled(&self, event: &EventId, state: DeliveryState) -> DeliveryRecord {
+        let settled = async {
+            loop {
+                let mut records = self.database.list_deliveries(self.app.id, event).await.unwrap();
+                if records.len() == 1 && records[0].delivery.state == state {
+                    return records.remove(0);
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(LONG, settled).await.expect("the delivery settles")
+    }
+}
+
+struct Running {
+    cancel: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    async fn stop(self) {
+        self.cancel.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+fn statuses(record: &DeliveryRecord) -> Vec<Option<u16>> {
+    record.attempts.iter().map(|attempt| attempt.status).collect()
+}
+
+fn to_path(received: Vec<Received>, path: &str) -> Vec<Received> {
+    received.into_iter().filter(|received| received.path == path).collect()
+}
+
+#[tokio::test]
+async fn an_event_is_posted_with_its_headers_and_the_answer_is_kept() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    let body = b"thank you".to_vec();
+    receiver.answer("/hook", Reply::Answer { status: 201, headers: Vec::new(), body });
+    world.endpoint(&receiver.url("/hook"), 5_000, &[]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Delivered).await;
+    let received = receiver.wait_for(1, LONG).await.unwrap().remove(0);
+    assert_eq!((received.method.as_str(), received.path.as_str()), ("POST", "/hook"));
+    assert_eq!(received.text(), format!(r#"{{"id":"{event}","kind":"media.created"}}"#));
+    assert_eq!(received.header("content-type"), Some("application/json"));
+    assert_eq!(received.header("user-agent"), Some(USER_AGENT));
+    assert_eq!(received.header("x-event"), Some(event.as_str()));
+    assert_eq!(received.header("x-signature"), Some(format!("s3cret-{}", received.body.len()).as_str()));
+    let [attempt] = record.attempts.as_slice() else { panic!("{record:?}") };
+    assert_eq!((attempt.status, attempt.answer.as_str(), attempt.is_success), (Some(201), "thank you", true));
+    relay.stop().await;
+    assert_eq!(receiver.received().len(), 1);
+}
+
+#[tokio::test]
+async fn failures_are_tried_again_with_the_same_event_until_one_succeeds() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    let fails = [Reply::status(500), Reply::Close, Reply::redirect("/elsewhere"), Reply::Hang];
+    receiver.answer_in_turn("/hook", fails.into_iter().chain([Reply::status(200)]));
+    world.endpoint(&receiver.url("/hook"), 300, &[1, 1, 1, 1, 1]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Delivered).await;
+    assert_eq!(statuses(&record), [Some(500), None, Some(307), None, Some(200)]);
+    assert!(record.attempts[1].answer.contains("broke"), "{}", record.attempts[1].answer);
+    assert_eq!(record.attempts[3].answer, "no answer within 300 ms");
+    assert!(record.attempts.iter().rev().skip(1).all(|attempt| !attempt.is_success));
+    let received = receiver.received();
+    assert_eq!(received.len(), 5, "no redirect is followed");
+    assert!(received.iter().all(|one| one.body == received[0].body && one.path == "/hook"));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_delivery_is_dead_when_its_schedule_ends() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    let url = receiver.url("/");
+    drop(receiver);
+    world.endpoint(&url, 1_000, &[1, 1]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Dead).await;
+    assert_eq!(statuses(&record), [None, None, None]);
+    assert!(record.attempts[0].answer.contains("cannot be reached"), "{}", record.attempts[0].answer);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn the_endpoints_ack_rule_decides() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer_in_turn("/", [Reply::status(204), Reply::status(200)]);
+    let retry = RetrySchedule { waits_ms: vec![1] };
+    let policy = DeliveryPolicy { ack: AckRule::Exactly200, timeout_ms: 5_000, retry };
+    world.endpoint_with(&receiver.url("/"), EventFormat::Native, policy).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Delivered).await;
+    assert_eq!(statuses(&record), [Some(204), Some(200)]);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn of_a_huge_answer_the_first_part_is_kept() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer("/", Reply::Endless);
+    world.endpoint(&receiver.url("/"), 10_000, &[]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Delivered).await;
+    assert_eq!(record.attempts[0].answer, "x".repeat(limits::ANSWER_BYTES_MAX));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn addresses_that_the_guard_refuses_and_urls_that_are_none_are_tried_by_schedule() {
+    let (mut world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    world.allow = "127.0.0.9/32";
+    for (url, words) in [
+        (receiver.url("/"), "the address is not allowed: it is a loopback address"),
+        ("ftp://example.org/".to_owned(), "its scheme is neither http nor https"),
+    ] {
+        let endpoint = world.endpoint(&url, 1_000, &[1]).await;
+        let relay = world.start();
+        let event = world.tell(EventKind::MediaCreated).await;
+        let record = world.settled(&event, DeliveryState::Dead).await;
+        assert_eq!(statuses(&record), [None, None]);
+        assert!(record.attempts[1].answer.contains(words), "{}", record.attempts[1].answer);
+        relay.stop().await;
+        world.database.delete_endpoint(world.app.id, &endpoint.id).await.unwrap();
+    }
+    assert!(receiver.received().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_dead_at_once_with_its_reason() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    let url = receiver.url("/");
+    world.endpoint(&url, 1_000, &[1]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaReady).await;
+    let record = world.settled(&event, DeliveryState::Dead).await;
+    assert_eq!(record.attempts[0].answer, "the format native has no words for media.ready");
+    assert_eq!(record.attempts.len(), 1);
+    relay.stop().await;
+    assert!(receiver.received().is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hangs_does_not_delay_another() {
+    let (mut world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    world.config.concurrency = 8;
+    receiver.answer("/hangs", Reply::Hang);
+    world.endpoint(&receiver.url("/hangs"), 60_000, &[]).await;
+    for _ in 0..100 {
+        world.tell(EventKind::MediaCreated).await;
+    }
+    world.endpoint(&receiver.url("/well"), 5_000, &[]).await;
+    let mut wanted = HashSet::new();
+    for _ in 0..30 {
+        wanted.insert(world.tell(EventKind::MediaCreated).await.to_string());
+    }
+    world.config.stop_grace_ms = 100;
+    let relay = world.start();
+    let is_well = |received: &[Received]| to_path(received.to_vec(), "/well").len() == wanted.len();
+    let received = receiver.wait_until(LONG, is_well).await.unwrap();
+    let well = to_path(received.clone(), "/well");
+    let told: HashSet<_> = well.iter().filter_map(|one| one.header("x-event").map(str::to_owned)).collect();
+    assert_eq!(told, wanted);
+    assert!(to_path(received, "/hangs").len() <= world.config.endpoint_concurrency);
+    relay.stop().await;
+}
+
+/// Panics when the first callback was sent: its attempt is never recorded.
+#[derive(Default)]
+struct DiesOnce {
+    has_died: AtomicBool,
+}
+
+impl Checkpoints for DiesOnce {
+    fn reached(&self, point: Checkpoint) {
+        assert_eq!(point, Checkpoint::CallbackSent);
+        assert!(self.has_died.swap(true, Ordering::SeqCst), "dies here, as the test wants");
+    }
+}
+
+#[tokio::test]
+async fn a_callback_whose_attempt_was_not_recorded_is_sent_again_the_same() {
+    let (mut world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    world.checkpoints = Arc::new(DiesOnce::default());
+    world.config.lease_ms = 400;
+    world.endpoint(&receiver.url("/"), 5_000, &[]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Delivered).await;
+    assert_eq!(statuses(&record), [Some(200)], "the lost attempt is not known");
+    let received = receiver.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0].body, received[1].body);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_stop_lets_attempts_under_way_end_and_begins_no_others() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer("/", Reply::After(Duration::from_millis(300), Box::new(Reply::status(200))));
+    world.endpoint(&receiver.url("/"), 5_000, &[]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    receiver.wait_for(1, LONG).await.unwrap();
+    relay.cancel.cancel();
+    let late = world.tell(EventKind::MediaCreated).await;
+    relay.stop().await;
+    let record = world.database.list_deliveries(world.app.id, &event).await.unwrap().remove(0);
+    assert_eq!(record.delivery.state, DeliveryState::Delivered);
+    let record = world.database.list_deliveries(world.app.id, &late).await.unwrap().remove(0);
+    assert_eq!((record.delivery.state, record.attempts.len()), (DeliveryState::Pending, 0));
+    assert_eq!(receiver.received().len(), 1);
+}
