@@ -27,6 +27,7 @@ pub mod standard_webhooks;
 pub mod tencent_callback;
 pub mod tencent_tc3;
 pub mod tencent_v1;
+pub mod url_keys;
 
 pub use error::SignatureError;
 pub use mac::is_same as is_same_secret;
