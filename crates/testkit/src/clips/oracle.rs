@@ -81,7 +81,16 @@ impl Oracle {
 
 fn probe(path: &Path) -> Result<Value, ClipError> {
     let output = Command::new("ffprobe")
-        .args(["-v", "error", "-show_streams", "-show_packets", "-show_frames", "-of", "json"])
+        .args([
+            "-v",
+            "error",
+            "-show_format",
+            "-show_streams",
+            "-show_packets",
+            "-show_frames",
+            "-of",
+            "json",
+        ])
         .arg(path)
         .output()
         .map_err(io_error("run ffprobe"))?;
@@ -90,9 +99,6 @@ fn probe(path: &Path) -> Result<Value, ClipError> {
 }
 
 /// Earliest start and latest end of the video and audio streams, in seconds of the file's own clock.
-///
-/// A start is what the demuxer says, since packets before it are decoded but not played; an end is
-/// that of the last packet, since several containers do not say it.
 fn span(document: &Value) -> Result<(Rational, Rational), ClipError> {
     let mut span: Option<(Rational, Rational)> = None;
     for stream in list(document, "streams") {
@@ -100,19 +106,39 @@ fn span(document: &Value) -> Result<(Rational, Rational), ClipError> {
         if !is_played || stream["disposition"]["attached_pic"] == 1 {
             continue;
         }
-        let time_base = time_base(stream)?;
-        let start = time_base.times(integer(stream, "start_pts")?);
-        let packets = list(document, "packets_and_frames")
-            .filter(|p| p["type"] == "packet" && p["stream_index"] == stream["index"])
-            .map(|p| Ok(time_base.times(integer(p, "pts")? + integer(p, "duration")?)));
-        let end = packets
-            .collect::<Result<Vec<_>, ClipError>>()?
-            .into_iter()
-            .max()
-            .ok_or_else(|| wrong("a stream without packets".to_owned()))?;
+        // What the demuxer says: packets before it are decoded but not played.
+        let start = time_base(stream)?.times(integer(stream, "start_pts")?);
+        let end = end_of(stream, start, document)?;
         span = Some(span.map_or((start, end), |(s, e)| (s.min(start), e.max(end))));
     }
     span.ok_or_else(|| wrong("no stream that is played".to_owned()))
+}
+
+/// When a stream ends: as its container declares it, else with its last packet.
+///
+/// MP4 declares each track's length. Matroska declares the end of all, which cuts the padding of a last
+/// audio packet. A transport stream declares nothing.
+fn end_of(stream: &Value, start: Rational, document: &Value) -> Result<Rational, ClipError> {
+    let time_base = time_base(stream)?;
+    let packets = list(document, "packets_and_frames")
+        .filter(|p| p["type"] == "packet" && p["stream_index"] == stream["index"])
+        .map(|p| Ok(time_base.times(integer(p, "pts")? + integer(p, "duration")?)));
+    let last = packets
+        .collect::<Result<Vec<_>, ClipError>>()?
+        .into_iter()
+        .max()
+        .ok_or_else(|| wrong("a stream without packets".to_owned()))?;
+    let format = &document["format"];
+    let container = format["format_name"].as_str().unwrap_or_default();
+    if container.contains("mp4") {
+        Ok(start + time_base.times(integer(stream, "duration_ts")?))
+    } else if container.contains("matroska") {
+        let text = format["duration"].as_str().unwrap_or_default();
+        let seconds: f64 = text.parse().map_err(|_| wrong(format!("duration {text:?}")))?;
+        Ok(last.min(Rational::new((seconds * 1e6).round() as i64, 1_000_000)))
+    } else {
+        Ok(last)
+    }
 }
 
 /// The number that each frame shows, from a whole decode.
