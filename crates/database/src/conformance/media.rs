@@ -1,5 +1,7 @@
 //! Videos.
 
+use std::sync::Arc;
+
 use stillframe_domain::media::Cover;
 use stillframe_domain::{ErrorCode, JobId, JobState, Media, MediaId, MediaState, OsRng, VideoId};
 
@@ -11,6 +13,7 @@ use crate::{DatabaseError, JobFilter};
 pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     a_video_reads_back_and_only_for_its_app(make().await).await;
     a_video_comes_with_its_jobs_and_events_or_not_at_all(make().await).await;
+    a_write_that_fails_among_others_leaves_nothing_of_itself(make().await).await;
     lists_are_pages_newest_first_of_one_app(make().await).await;
     the_cover_is_set_and_cleared_by_its_app(make().await).await;
     deleting_takes_jobs_and_results_along_and_voids_running_ones(make().await).await;
@@ -58,6 +61,28 @@ async fn a_video_comes_with_its_jobs_and_events_or_not_at_all(s: Subject) {
     assert!(matches!(conflict, Err(DatabaseError::Conflict { .. })), "{conflict:?}");
     assert_eq!(s.database.find_media(app, second.id).await.expect("find"), None);
     assert_eq!(s.database.find_job(app, &new.jobs[0].id).await.expect("find"), None);
+}
+
+async fn a_write_that_fails_among_others_leaves_nothing_of_itself(s: Subject) {
+    let app = s.app().await.id;
+    let told = event(app);
+    s.tell(app, std::slice::from_ref(&told)).await;
+    let writes: Vec<_> = (0..40)
+        .map(|n| {
+            let (database, media) = (Arc::clone(&s.database), media(app));
+            let last = if n % 2 == 0 { event(app) } else { told.clone() };
+            let new = NewMedia { jobs: vec![job(&media)], media, events: vec![event(app), last] };
+            tokio::spawn(async move { (database.insert_media(&new).await.is_ok(), new) })
+        })
+        .collect();
+    for (n, write) in writes.into_iter().enumerate() {
+        let (is_written, new) = write.await.expect("no panic");
+        assert_eq!(is_written, n % 2 == 0);
+        let media = s.database.find_media(app, new.media.id).await.expect("find");
+        let job = s.database.find_job(app, &new.jobs[0].id).await.expect("find");
+        let event = s.database.find_event(app, &new.events[0].id).await.expect("find");
+        assert_eq!((media.is_some(), job.is_some(), event.is_some()), (is_written, is_written, is_written));
+    }
 }
 
 async fn lists_are_pages_newest_first_of_one_app(s: Subject) {
