@@ -139,6 +139,7 @@ pub(crate) fn event(
             failure,
             cover_url: Some(format!("{BASE}/cover.jpg")),
             base_url: BASE.to_owned(),
+            options: stillframe_domain::RequestOptions::default(),
             pass_through: None,
             job_created_at: at,
             job_finished_at: at,

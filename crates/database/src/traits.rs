@@ -81,6 +81,8 @@ pub trait MediaStore: Send + Sync {
     async fn find_media_of_object(&self, id: &VideoId) -> Result<Option<Media>>;
     /// The app's videos, newest first.
     async fn list_media(&self, app_id: AppId, after: Option<&str>, limit: usize) -> Result<Page<Media>>;
+    /// Gives a video another name; `false` when the app has no such video.
+    async fn update_name(&self, app_id: AppId, id: MediaId, name: &str) -> Result<bool>;
     /// Sets or clears the cover that the user chose; `false` when there is no such video.
     async fn update_cover(&self, app_id: AppId, id: MediaId, cover: Option<&Cover>) -> Result<bool>;
     /// Removes a video, its jobs and results, and cancels what has not begun; running jobs find their

@@ -17,11 +17,7 @@ pub struct AccessKey {
 impl AccessKey {
     /// A new key for an app: id `AKSF` + 20 digits and letters, secret of 40.
     pub fn mint(app_id: AppId, rng: &dyn Rng) -> Self {
-        Self {
-            key_id: format!("AKSF{}", alphanumeric(rng, 20)),
-            secret: alphanumeric(rng, 40),
-            app_id,
-        }
+        Self { key_id: format!("AKSF{}", alphanumeric(rng, 20)), secret: alphanumeric(rng, 40), app_id }
     }
 }
 

@@ -25,11 +25,32 @@ pub struct AppSettings {
     pub automatic_covers: bool,
     /// Whether the Tencent queue of this app is fed, and whether it has a callback instead.
     pub tencent_mode: PullMode,
+    /// What the Tencent dialect's event configuration holds beside its mode and callback.
+    pub tencent_events: TencentEvents,
+}
+
+/// Parts of the Tencent dialect's event configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TencentEvents {
+    /// Key that signs callbacks, letters and digits; `None` leaves them unsigned.
+    pub sign_key: Option<String>,
+    /// Whether a finished upload is told.
+    pub on_upload: bool,
+    /// Whether a removed video is told.
+    pub on_delete: bool,
+    /// Switches that are remembered for their owner and govern nothing here, by name.
+    pub others: std::collections::BTreeMap<String, bool>,
 }
 
 impl Default for AppSettings {
     fn default() -> Self {
-        Self { media_base_url: None, automatic_covers: true, tencent_mode: PullMode::Off }
+        Self {
+            media_base_url: None,
+            automatic_covers: true,
+            tencent_mode: PullMode::Off,
+            tencent_events: TencentEvents::default(),
+        }
     }
 }
 

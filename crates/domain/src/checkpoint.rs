@@ -20,13 +20,8 @@ pub enum Checkpoint {
 
 impl Checkpoint {
     /// All of them, in the order in which a job passes them.
-    pub const ALL: [Self; 5] = [
-        Self::RequestAccepted,
-        Self::MidDecode,
-        Self::ObjectsPut,
-        Self::ResultCommitted,
-        Self::CallbackSent,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::RequestAccepted, Self::MidDecode, Self::ObjectsPut, Self::ResultCommitted, Self::CallbackSent];
 
     /// The name used in settings and tests.
     pub const fn name(self) -> &'static str {

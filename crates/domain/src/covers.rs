@@ -26,10 +26,7 @@ const SPRITE_CELL_WIDTH_PX: u32 = 160;
 
 /// The job that takes a video's automatic covers: source-size JPEGs and a sprite of them.
 pub fn covers_job(media: &Media, rng: &dyn Rng, now: Timestamp) -> Job {
-    let origin = Origin {
-        dialect: media.added_by,
-        kind: RequestKind::AutomaticCovers,
-    };
+    let origin = Origin { dialect: media.added_by, kind: RequestKind::AutomaticCovers };
     let stills = Product::Stills {
         size: SizeRule::default(),
         fit: Fit::Stretch,
@@ -40,10 +37,7 @@ pub fn covers_job(media: &Media, rng: &dyn Rng, now: Timestamp) -> Job {
         layout: SpriteLayout {
             columns: SPRITE_COLUMNS,
             rows: SPRITE_ROWS,
-            cell: SizeRule {
-                width_px: Some(SPRITE_CELL_WIDTH_PX),
-                height_px: None,
-            },
+            cell: SizeRule { width_px: Some(SPRITE_CELL_WIDTH_PX), height_px: None },
             padding_px: 0,
             margin_px: 0,
             colour: Colour::BLACK,
@@ -52,15 +46,9 @@ pub fn covers_job(media: &Media, rng: &dyn Rng, now: Timestamp) -> Job {
         format: ImageFormat::Jpg,
         quality: JPEG_QUALITY_DEFAULT,
     };
-    let outputs = vec![
-        output(OutputKind::Cover, stills, rng),
-        output(OutputKind::CoverSprite, sprite, rng),
-    ];
+    let outputs = vec![output(OutputKind::Cover, stills, rng), output(OutputKind::CoverSprite, sprite, rng)];
     let job = ingest::snapshot_job(media, origin, outputs, rng, now);
-    Job {
-        pass_through: media.pass_through.clone(),
-        ..job
-    }
+    Job { pass_through: media.pass_through.clone(), ..job }
 }
 
 /// Which of `count` covers stands for the video when its user chose none: the middle one, counted
@@ -73,22 +61,9 @@ pub const fn default_cover_number(count: u32) -> Option<u32> {
 }
 
 fn output(kind: OutputKind, product: Product, rng: &dyn Rng) -> Output {
-    let selection = Selection::Keyframes {
-        count: COVER_COUNT_MAX,
-        start: COVERS_START,
-    };
-    let spec = SnapshotSpec {
-        selection,
-        frame: FrameChoice::Keyframe,
-        product,
-        has_vtt: false,
-    };
-    Output {
-        id: OutputId::mint(rng),
-        kind,
-        template: None,
-        spec,
-    }
+    let selection = Selection::Keyframes { count: COVER_COUNT_MAX, start: COVERS_START };
+    let spec = SnapshotSpec { selection, frame: FrameChoice::Keyframe, product, has_vtt: false };
+    Output { id: OutputId::mint(rng), kind, template: None, spec }
 }
 
 #[cfg(test)]
@@ -108,26 +83,13 @@ mod tests {
         let media = ingest::tests::media(Dialect::Tencent);
         let job = covers_job(&media, &OsRng, Timestamp::from_secs(1));
         assert_eq!(job.kind, JobKind::Snapshot);
-        let origin = Origin {
-            dialect: Dialect::Tencent,
-            kind: RequestKind::AutomaticCovers,
-        };
-        assert_eq!(
-            (job.origin, job.pass_through.as_deref()),
-            (origin, Some("of the upload"))
-        );
-        let [covers, sprite] = job.outputs.as_slice() else {
-            panic!("two outputs")
-        };
-        assert_eq!(
-            (covers.kind, sprite.kind),
-            (OutputKind::Cover, OutputKind::CoverSprite)
-        );
+        let origin = Origin { dialect: Dialect::Tencent, kind: RequestKind::AutomaticCovers };
+        assert_eq!((job.origin, job.pass_through.as_deref()), (origin, Some("of the upload")));
+        let [covers, sprite] = job.outputs.as_slice() else { panic!("two outputs") };
+        assert_eq!((covers.kind, sprite.kind), (OutputKind::Cover, OutputKind::CoverSprite));
         assert_ne!(covers.id, sprite.id);
         assert_eq!(covers.spec.selection, sprite.spec.selection);
-        let Product::Sprite { layout, .. } = sprite.spec.product else {
-            panic!("a sprite")
-        };
+        let Product::Sprite { layout, .. } = sprite.spec.product else { panic!("a sprite") };
         assert_eq!(layout.cells_per_sheet(), COVER_COUNT_MAX);
     }
 }

@@ -68,6 +68,10 @@ error_codes! {
     UnknownOperation = "unknown-operation",
     #[doc = "There is no such template."]
     TemplateNotFound = "template-not-found",
+    #[doc = "The template is one that every app has; it cannot be changed or removed."]
+    TemplateImmutable = "template-immutable",
+    #[doc = "The app has as many templates of this family as it may."]
+    TooManyTemplates = "too-many-templates",
     #[doc = "There is no such app."]
     AppNotFound = "app-not-found",
     #[doc = "There is no such video."]
@@ -76,6 +80,10 @@ error_codes! {
     MediaNotReady = "media-not-ready",
     #[doc = "There is no such job."]
     JobNotFound = "job-not-found",
+    #[doc = "The job runs or has ended; only a waiting one can be withdrawn."]
+    JobNotCancellable = "job-not-cancellable",
+    #[doc = "A request of the same name was accepted before."]
+    DuplicateRequest = "duplicate-request",
     #[doc = "There is no such endpoint."]
     EndpointNotFound = "endpoint-not-found",
     #[doc = "There is no such object."]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AppId, EventId, JobId, MediaId, VideoId};
-use crate::job::{Job, Origin, Output};
+use crate::job::{Job, NotifyMode, Origin, Output, RequestOptions};
 use crate::media::{Media, MediaFacts};
 use crate::outcome::{Failure, OutputOutcome};
 use crate::time::Timestamp;
@@ -123,6 +123,9 @@ pub struct SnapshotFact {
     pub base_url: String,
     /// The caller's text.
     pub pass_through: Option<String>,
+    /// What else the request asked for.
+    #[serde(default)]
+    pub options: RequestOptions,
     /// When the job was accepted.
     pub job_created_at: Timestamp,
     /// When it ended.
@@ -184,6 +187,7 @@ impl Event {
                 cover_url,
                 base_url: base_url.to_owned(),
                 pass_through: job.pass_through.clone(),
+                options: job.options.clone(),
                 job_created_at: job.created_at,
                 job_finished_at: finished_at,
             }),
@@ -219,6 +223,14 @@ impl Event {
                 failure: media.failure.clone(),
                 pass_through: media.pass_through.clone(),
             }),
+        }
+    }
+
+    /// Whether its caller wants nobody to be told.
+    pub fn is_silent(&self) -> bool {
+        match &self.payload {
+            EventPayload::Snapshot(fact) => fact.options.notify == NotifyMode::Never,
+            EventPayload::Media(_) => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The jobs that a new video brings along: fetching its bytes and finding out its facts.
 
 use crate::ids::JobId;
-use crate::job::{Job, JobKind, JobState, Origin, Output, RequestKind};
+use crate::job::{Job, JobKind, JobState, Origin, Output, RequestKind, RequestOptions};
 use crate::limits;
 use crate::media::Media;
 use crate::rng::Rng;
@@ -12,26 +12,14 @@ const INGEST_PRIORITY: i32 = 1;
 
 /// The job that fetches a video's bytes from its URL.
 pub fn fetch_job(media: &Media, rng: &dyn Rng, now: Timestamp) -> Job {
-    let origin = Origin {
-        dialect: media.added_by,
-        kind: RequestKind::Ingest,
-    };
-    Job {
-        priority: INGEST_PRIORITY,
-        ..job_on(media, JobKind::Fetch, origin, (rng, now))
-    }
+    let origin = Origin { dialect: media.added_by, kind: RequestKind::Ingest };
+    Job { priority: INGEST_PRIORITY, ..job_on(media, JobKind::Fetch, origin, (rng, now)) }
 }
 
 /// The job that finds out a video's facts.
 pub fn probe_job(media: &Media, rng: &dyn Rng, now: Timestamp) -> Job {
-    let origin = Origin {
-        dialect: media.added_by,
-        kind: RequestKind::Ingest,
-    };
-    Job {
-        priority: INGEST_PRIORITY,
-        ..job_on(media, JobKind::Probe, origin, (rng, now))
-    }
+    let origin = Origin { dialect: media.added_by, kind: RequestKind::Ingest };
+    Job { priority: INGEST_PRIORITY, ..job_on(media, JobKind::Probe, origin, (rng, now)) }
 }
 
 /// A job that takes pictures of a video, due at once; the caller adds what else it knows.
@@ -42,10 +30,7 @@ pub fn snapshot_job(
     rng: &dyn Rng,
     now: Timestamp,
 ) -> Job {
-    Job {
-        outputs,
-        ..job_on(media, JobKind::Snapshot, origin, (rng, now))
-    }
+    Job { outputs, ..job_on(media, JobKind::Snapshot, origin, (rng, now)) }
 }
 
 fn job_on(media: &Media, kind: JobKind, origin: Origin, (rng, now): (&dyn Rng, Timestamp)) -> Job {
@@ -64,6 +49,7 @@ fn job_on(media: &Media, kind: JobKind, origin: Origin, (rng, now): (&dyn Rng, T
         failure: None,
         pass_through: None,
         callback_url: None,
+        options: RequestOptions::default(),
         created_at: now,
         started_at: None,
         finished_at: None,
@@ -84,9 +70,7 @@ pub(crate) mod tests {
             video_id: VideoId::mint(&OsRng),
             app_id: AppId(3),
             name: "film.mp4".to_owned(),
-            source: MediaSource::Url {
-                url: "http://example.org/film.mp4".to_owned(),
-            },
+            source: MediaSource::Url { url: "http://example.org/film.mp4".to_owned() },
             state: MediaState::Fetching,
             facts: None,
             failure: None,
@@ -103,18 +87,9 @@ pub(crate) mod tests {
         let media = media(Dialect::Alibaba);
         let now = Timestamp::from_secs(9);
         let jobs = [fetch_job(&media, &OsRng, now), probe_job(&media, &OsRng, now)];
-        assert_eq!(
-            jobs.each_ref().map(|job| job.kind),
-            [JobKind::Fetch, JobKind::Probe]
-        );
+        assert_eq!(jobs.each_ref().map(|job| job.kind), [JobKind::Fetch, JobKind::Probe]);
         for job in jobs {
-            assert_eq!(
-                job.origin,
-                Origin {
-                    dialect: Dialect::Alibaba,
-                    kind: RequestKind::Ingest
-                }
-            );
+            assert_eq!(job.origin, Origin { dialect: Dialect::Alibaba, kind: RequestKind::Ingest });
             assert_eq!((job.app_id, job.media_id), (media.app_id, media.id));
             assert_eq!((job.state, job.attempt), (JobState::Available, 0));
             assert_eq!(job.created_at, now);

@@ -140,7 +140,9 @@ impl JobState {
     /// Whether a job may go from this state to that.
     pub const fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Scheduled => matches!(next, Self::Available | Self::Running | Self::Cancelled | Self::Discarded),
+            Self::Scheduled => {
+                matches!(next, Self::Available | Self::Running | Self::Cancelled | Self::Discarded)
+            }
             Self::Available | Self::Retryable => matches!(next, Self::Running | Self::Cancelled),
             Self::Running => matches!(
                 next,
@@ -195,12 +197,38 @@ pub struct Job {
     pub pass_through: Option<String>,
     /// Callback of the caller for this job alone.
     pub callback_url: Option<String>,
+    /// What else its request asked for.
+    pub options: RequestOptions,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When its first attempt began.
     pub started_at: Option<Timestamp>,
     /// When it came to a terminal state.
     pub finished_at: Option<Timestamp>,
+}
+
+/// What a request may ask for beside pictures.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RequestOptions {
+    /// When its caller wants to be told.
+    pub notify: NotifyMode,
+    /// The caller's name for the request: a second one of that name within
+    /// [`crate::limits::DEDUPE_WINDOW_MS`] is refused.
+    pub dedupe_key: Option<String>,
+}
+
+/// When a caller wants to be told of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NotifyMode {
+    /// Once, at its end.
+    #[default]
+    Finish,
+    /// At its end, and as its parts come to theirs.
+    Change,
+    /// Not at all.
+    Never,
 }
 
 /// A right to run a job and to write its result, until it expires or is taken away.

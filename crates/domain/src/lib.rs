@@ -30,7 +30,7 @@ pub mod template;
 pub mod time;
 
 pub use access::AccessKey;
-pub use app::{App, AppSettings, PullMode};
+pub use app::{App, AppSettings, PullMode, TencentEvents};
 pub use byte_source::ByteSource;
 pub use checkpoint::{Checkpoint, Checkpoints};
 pub use clock::{Clock, SystemClock};
@@ -38,16 +38,18 @@ pub use endpoint::{AckRule, Attempt, Delivery, DeliveryState, Endpoint, EventFor
 pub use error_code::ErrorCode;
 pub use event::{Event, EventKind, EventPayload};
 pub use ids::{
-    AppId, DeliveryId, EndpointId, EventId, JobId, LeaseToken, MediaId, OutputId, QueueId,
-    ReceiptHandle, VideoId,
+    AppId, DeliveryId, EndpointId, EventId, JobId, LeaseToken, MediaId, OutputId, QueueId, ReceiptHandle,
+    VideoId,
 };
-pub use job::{Dialect, Job, JobKind, JobState, Lease, Origin, Output, RequestKind};
+pub use job::{
+    Dialect, Job, JobKind, JobState, Lease, NotifyMode, Origin, Output, RequestKind, RequestOptions,
+};
 pub use media::{Media, MediaFacts, MediaSource, MediaState};
 pub use outcome::{Failure, OutputOutcome, PictureOutcome, Taken};
 pub use rng::{OsRng, Rng};
 pub use snapshot::{
-    Colour, Fit, FrameChoice, ImageFormat, PixelSize, Position, Product, Selection, SizeRule,
-    SnapshotSpec, SpriteLayout,
+    Colour, Fit, FrameChoice, ImageFormat, PixelSize, Position, Product, Selection, SizeRule, SnapshotSpec,
+    SpriteLayout,
 };
 pub use template::{Template, TemplateFamily, TemplateRef};
 pub use time::{MediaTime, Timestamp};

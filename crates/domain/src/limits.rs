@@ -18,6 +18,12 @@ pub const VISIBILITY_TIMEOUT_MS: u64 = 30_000;
 pub const QUEUE_RETENTION_MS: u64 = 4 * 24 * 3_600_000;
 /// Longest wait of a pull for an event, in milliseconds.
 pub const LONG_POLL_MS: u64 = 5_000;
+/// How long a request's own name keeps a second one of that name away, in milliseconds: 3 days.
+pub const DEDUPE_WINDOW_MS: u64 = 3 * 24 * 3_600_000;
+/// Longest name of a request, in bytes.
+pub const DEDUPE_KEY_BYTES_MAX: usize = 50;
+/// Most templates that an app makes in one family.
+pub const TEMPLATES_PER_FAMILY_MAX: usize = 16;
 /// Attempts of a job before it is discarded.
 pub const JOB_ATTEMPTS_MAX: u32 = 5;
 /// Bytes of a receiver's answer that are kept.

@@ -7,8 +7,7 @@ use crate::job::{Dialect, RequestKind};
 
 /// Whether a format has words for an event at all.
 pub fn tells(format: EventFormat, event: &Event) -> bool {
-    let is_snapshot =
-        matches!(event.kind, EventKind::SnapshotCompleted | EventKind::SnapshotFailed);
+    let is_snapshot = matches!(event.kind, EventKind::SnapshotCompleted | EventKind::SnapshotFailed);
     match format {
         EventFormat::Native => true,
         EventFormat::Tencent40 | EventFormat::Tencent2018 => {
@@ -32,12 +31,11 @@ pub fn hears(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool
                 || endpoint.origins.contains(&event.origin.dialect)
                 || (is_cover && endpoint.origins.contains(&Dialect::Alibaba))
         }
-        Owner::Tencent => {
-            settings.tencent_mode == PullMode::Push && event.origin.dialect == Dialect::Tencent
-        }
+        Owner::Tencent => settings.tencent_mode == PullMode::Push && event.origin.dialect == Dialect::Tencent,
         Owner::Alibaba => event.origin.dialect == Dialect::Alibaba || is_cover,
     };
     event.app_id == endpoint.app_id
+        && !event.is_silent()
         && is_wanted_kind
         && is_heard_origin
         && tells(endpoint.format, event)
@@ -46,6 +44,7 @@ pub fn hears(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool
 /// Whether an event goes into the app's Tencent queue.
 pub fn is_queued_for_tencent(settings: &AppSettings, event: &Event) -> bool {
     settings.tencent_mode == PullMode::Pull
+        && !event.is_silent()
         && event.origin.dialect == Dialect::Tencent
         && tells(EventFormat::Tencent40, event)
 }

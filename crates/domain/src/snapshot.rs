@@ -84,9 +84,7 @@ impl Selection {
         let duration_ms = duration.as_millis();
         let most = limits::PICTURES_PER_OUTPUT_MAX;
         let times = match self {
-            Self::Offsets(positions) => {
-                positions.iter().take(most).map(|p| p.resolve(duration)).collect()
-            }
+            Self::Offsets(positions) => positions.iter().take(most).map(|p| p.resolve(duration)).collect(),
             &Self::Series { start, interval_ms: 0, count } => {
                 let count = i64::from(count.unwrap_or(1));
                 let span = (duration_ms - start.as_millis()).max(0);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::snapshot::{
     Colour, Fit, FrameChoice, ImageFormat, Product, Selection, SizeRule, SnapshotSpec, SpriteLayout,
 };
-use crate::time::MediaTime;
+use crate::time::{MediaTime, Timestamp};
 
 /// Families of numbered templates; the same number may stand in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,8 +52,21 @@ pub struct Template {
     pub reference: TemplateRef,
     /// A name for people.
     pub name: String,
+    /// A remark for people.
+    pub comment: String,
+    /// When it was made; `None` for presets.
+    pub created_at: Option<Timestamp>,
+    /// When it last changed; `None` for presets.
+    pub updated_at: Option<Timestamp>,
     /// What is made. For [`TemplateFamily::Offsets`] the request replaces the selection.
     pub spec: SnapshotSpec,
+}
+
+impl Template {
+    /// Whether every app has it.
+    pub const fn is_preset(&self) -> bool {
+        self.created_at.is_none()
+    }
 }
 
 /// Quality of JPEGs when a template names none.
@@ -73,6 +86,9 @@ pub fn presets() -> Vec<Template> {
     let template = |family, number, name: &str, selection, product| Template {
         reference: TemplateRef::Numbered { family, number },
         name: name.to_owned(),
+        comment: String::new(),
+        created_at: None,
+        updated_at: None,
         spec: SnapshotSpec { selection, frame: FrameChoice::Exact, product, has_vtt: false },
     };
     let sprite_layout = SpriteLayout {

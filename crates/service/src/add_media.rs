@@ -156,7 +156,8 @@ impl Service {
     }
 }
 
-fn checked_name(name: &str) -> Result<String> {
+/// A video's name.
+pub(crate) fn checked_name(name: &str) -> Result<String> {
     if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
         return Err(invalid("name", format!("1 to {NAME_BYTES_MAX} bytes without control characters")));
     }

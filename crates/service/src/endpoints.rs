@@ -68,6 +68,44 @@ impl Service {
         self.database().find_endpoint(app.id, id).await?.ok_or_else(endpoint_not_found)
     }
 
+    /// The one callback that an owner's own configuration made, if there is one.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn event_callback(&self, app: &App, owner: Owner) -> Result<Option<Endpoint>> {
+        Ok(self.list_endpoints(app).await?.into_iter().find(|endpoint| endpoint.owner == owner))
+    }
+
+    /// Sets, replaces or (with `None`) removes the one callback of an owner's own configuration.
+    ///
+    /// # Errors
+    /// `InvalidParameter` unless it is an absolute `http` or `https` URL.
+    pub async fn set_event_callback(
+        &self,
+        app: &App,
+        owner: Owner,
+        format: EventFormat,
+        url: Option<&str>,
+    ) -> Result<()> {
+        let current = self.event_callback(app, owner).await?;
+        match (current, url) {
+            (Some(current), Some(url)) => {
+                checked_http_url("url", url)?;
+                let changed = Endpoint { url: url.to_owned(), format, ..current };
+                self.database().update_endpoint(&changed).await?;
+            }
+            (None, Some(url)) => {
+                let (event_kinds, origins) = (Vec::new(), Vec::new());
+                let url = url.to_owned();
+                let new = NewEndpoint { url, format, owner, event_kinds, origins, policy: None };
+                self.create_endpoint(app, new).await?;
+            }
+            (Some(current), None) => self.delete_endpoint(app, &current.id).await?,
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
     /// Removes a callback; what was not delivered yet is dropped.
     ///
     /// # Errors

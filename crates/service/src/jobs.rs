@@ -30,6 +30,19 @@ impl Service {
         found.ok_or_else(|| ServiceError::new(ErrorCode::JobNotFound, "there is no such job"))
     }
 
+    /// Withdraws a job that has not begun.
+    ///
+    /// # Errors
+    /// `JobNotFound`, also for another app's; `JobNotCancellable` when it runs or has ended.
+    pub async fn cancel_job(&self, app: &App, id: &JobId) -> Result<()> {
+        self.get_job(app, id).await?;
+        if self.database().cancel_job(app.id, id).await? {
+            return Ok(());
+        }
+        let message = "the job runs or has ended; only a waiting one can be withdrawn";
+        Err(ServiceError::new(ErrorCode::JobNotCancellable, message))
+    }
+
     /// The app's jobs, newest first.
     ///
     /// # Errors

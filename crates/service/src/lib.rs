@@ -16,6 +16,7 @@ mod media;
 mod objects;
 mod pull_events;
 mod submit_snapshot;
+mod templates;
 
 pub use access::Caller;
 pub use add_media::AddMedia;

@@ -1,10 +1,11 @@
 //! Asking for pictures.
 
+use stillframe_database::DatabaseError;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
     App, Checkpoint, ErrorCode, ImageFormat, Job, JobId, JobKind, JobState, Media, MediaState, Origin,
-    Output, OutputId, Position, Product, Selection, SizeRule, SnapshotSpec, Template, TemplateRef, limits,
-    template,
+    Output, OutputId, Position, Product, RequestOptions, Selection, SizeRule, SnapshotSpec, Template,
+    TemplateRef, limits, template,
 };
 
 use crate::add_media::checked_http_url;
@@ -25,6 +26,8 @@ pub struct SubmitSnapshot {
     pub callback_url: Option<String>,
     /// -10 to 10; higher runs first.
     pub priority: i32,
+    /// What else is asked for.
+    pub options: RequestOptions,
 }
 
 /// One set of pictures.
@@ -45,7 +48,7 @@ impl Service {
     /// Accepts a request for pictures. When this returns, the job is durable.
     ///
     /// # Errors
-    /// `MediaNotFound`, `MediaNotReady`, `InvalidParameter`.
+    /// `MediaNotFound`, `MediaNotReady`, `InvalidParameter`, `DuplicateRequest`.
     pub async fn submit_snapshot(&self, app: &App, request: SubmitSnapshot) -> Result<Job> {
         check(&request)?;
         let media = self.find_media(app, &request.media).await?;
@@ -75,11 +78,18 @@ impl Service {
             failure: None,
             pass_through: request.pass_through,
             callback_url: request.callback_url,
+            options: request.options,
             created_at: self.now(),
             started_at: None,
             finished_at: None,
         };
-        self.database().insert_job(&job).await?;
+        self.database().insert_job(&job).await.map_err(|error| match error {
+            // The id is new, so it is the caller's name that was taken.
+            DatabaseError::Conflict { .. } => {
+                ServiceError::new(ErrorCode::DuplicateRequest, "a request of this name was accepted before")
+            }
+            other => other.into(),
+        })?;
         self.deps.checkpoints.reached(Checkpoint::RequestAccepted);
         Ok(job)
     }
@@ -120,6 +130,10 @@ fn check(request: &SubmitSnapshot) -> Result<()> {
     if request.pass_through.as_ref().is_some_and(|text| text.len() > limits::PASS_THROUGH_BYTES_MAX) {
         return Err(invalid("pass_through", format!("at most {} bytes", limits::PASS_THROUGH_BYTES_MAX)));
     }
+    let is_named = |key: &String| !key.is_empty() && key.len() <= limits::DEDUPE_KEY_BYTES_MAX;
+    if request.options.dedupe_key.as_ref().is_some_and(|key| !is_named(key)) {
+        return Err(invalid("dedupe_key", format!("1 to {} bytes", limits::DEDUPE_KEY_BYTES_MAX)));
+    }
     if let Some(url) = &request.callback_url {
         checked_http_url("callback_url", url)?;
     }
@@ -128,6 +142,11 @@ fn check(request: &SubmitSnapshot) -> Result<()> {
 
 fn check_spec(spec: &SnapshotSpec) -> Result<()> {
     check_selection(&spec.selection)?;
+    check_product(spec)
+}
+
+/// Checks all but the selection, which a template may leave to its requests.
+pub(crate) fn check_product(spec: &SnapshotSpec) -> Result<()> {
     match &spec.product {
         Product::Stills { size, format, quality, .. } => {
             check_size(*size)?;

@@ -100,9 +100,13 @@ pub(super) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         | ErrorCode::UnsupportedCodec
         | ErrorCode::DecodeFailed => (StatusCode::BAD_REQUEST, "Forbidden.IllegalStatus"),
         ErrorCode::SourceForbidden => (StatusCode::FORBIDDEN, "Forbidden"),
-        ErrorCode::QueueNotEnabled | ErrorCode::HandleExpired | ErrorCode::LimitExceeded => {
-            (StatusCode::FORBIDDEN, "OperationDenied")
-        }
+        ErrorCode::QueueNotEnabled
+        | ErrorCode::HandleExpired
+        | ErrorCode::TemplateImmutable
+        | ErrorCode::TooManyTemplates
+        | ErrorCode::JobNotCancellable
+        | ErrorCode::DuplicateRequest
+        | ErrorCode::LimitExceeded => (StatusCode::FORBIDDEN, "OperationDenied"),
         ErrorCode::KeyNotFound => (StatusCode::NOT_FOUND, "InvalidAccessKeyId.NotFound"),
         ErrorCode::SignatureMissing => (StatusCode::BAD_REQUEST, "IncompleteSignature"),
         ErrorCode::SignatureMismatch => (StatusCode::BAD_REQUEST, "SignatureDoesNotMatch"),
@@ -146,6 +150,10 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::MissingParameter
         | ErrorCode::InvalidParameter
         | ErrorCode::UnknownOperation
+        | ErrorCode::TemplateImmutable
+        | ErrorCode::TooManyTemplates
+        | ErrorCode::JobNotCancellable
+        | ErrorCode::DuplicateRequest
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound
@@ -184,6 +192,10 @@ pub(super) const fn event_code(code: ErrorCode) -> &'static str {
         | ErrorCode::AttemptsExhausted
         | ErrorCode::UnknownOperation
         | ErrorCode::TemplateNotFound
+        | ErrorCode::TemplateImmutable
+        | ErrorCode::TooManyTemplates
+        | ErrorCode::JobNotCancellable
+        | ErrorCode::DuplicateRequest
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound

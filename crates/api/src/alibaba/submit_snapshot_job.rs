@@ -3,7 +3,7 @@
 use serde_json::json;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind,
+    App, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind, RequestOptions,
     Selection, SizeRule, SnapshotSpec, TemplateRef, VideoId, limits, template,
 };
 use stillframe_service::{MediaName, OutputRequest, Service, ServiceError, SubmitSnapshot};
@@ -34,6 +34,7 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
         pass_through: extend,
         callback_url,
         priority: 0,
+        options: RequestOptions::default(),
     };
     let job = service.submit_snapshot(app, request).await.map_err(in_vendor_words)?;
     Ok(Answer::from_iter([("SnapshotJob".to_owned(), json!({ "JobId": job.id }))]))

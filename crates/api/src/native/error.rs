@@ -67,9 +67,13 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::EndpointNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::SourceMissing => StatusCode::NOT_FOUND,
-        ErrorCode::MediaNotReady | ErrorCode::QueueNotEnabled | ErrorCode::HandleExpired => {
-            StatusCode::CONFLICT
-        }
+        ErrorCode::MediaNotReady
+        | ErrorCode::QueueNotEnabled
+        | ErrorCode::HandleExpired
+        | ErrorCode::TemplateImmutable
+        | ErrorCode::TooManyTemplates
+        | ErrorCode::JobNotCancellable
+        | ErrorCode::DuplicateRequest => StatusCode::CONFLICT,
         ErrorCode::RequestTooLarge | ErrorCode::SourceTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::SourceUnreadable
         | ErrorCode::SourceEmpty

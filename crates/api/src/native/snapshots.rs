@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::template::JPEG_QUALITY_DEFAULT;
 use stillframe_domain::{
-    Colour, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind,
+    Colour, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind, RequestOptions,
     Selection, SizeRule, SnapshotSpec, SpriteLayout,
 };
 use stillframe_service::{OutputRequest, ServiceError, SubmitSnapshot, invalid};
@@ -170,6 +170,7 @@ pub(crate) async fn submit(
         pass_through: request.pass_through,
         callback_url: None,
         priority: request.priority,
+        options: RequestOptions::default(),
     };
     let job = state.service.submit_snapshot(&app, submit).await?;
     Ok((StatusCode::ACCEPTED, Json(model::job(&job, &state.service.media_base_url(&app)))))

@@ -27,7 +27,7 @@ use stillframe_domain::template::find_preset;
 use stillframe_domain::{
     AccessKey, App, AppSettings, Dialect, ErrorCode, Event, EventId, Failure, ImageFormat, Job, JobState,
     Media, MediaId, MediaSource, MediaState, MediaTime, Origin, OutputOutcome, PictureOutcome, PixelSize,
-    Position, Product, PullMode, RequestKind, Rng, Selection, Taken, TemplateFamily, TemplateRef, VideoId,
+    Position, Product, PullMode, RequestKind, RequestOptions, Rng, Selection, Taken, TemplateFamily, TemplateRef, VideoId,
 };
 use stillframe_service::{MediaName, OutputRequest, Service, ServiceConfig, ServiceDeps, SubmitSnapshot};
 use stillframe_storage::LocalStorage;
@@ -184,6 +184,7 @@ impl World {
             pass_through: None,
             callback_url: None,
             priority: 0,
+            options: RequestOptions::default(),
         };
         let app = self.apps["owner"].0.clone();
         self.clock.advance(Duration::from_secs(1));

@@ -17,6 +17,39 @@ pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     a_result_comes_with_all_that_goes_with_it_or_not_at_all(make().await).await;
     a_result_changes_the_video_and_keeps_the_users_cover(make().await).await;
     a_result_of_ten_thousand_pictures_is_written(make().await).await;
+    only_a_waiting_job_of_the_own_app_is_cancelled(make().await).await;
+    a_requests_own_name_is_accepted_once_per_app(make().await).await;
+}
+
+async fn only_a_waiting_job_of_the_own_app_is_cancelled(s: Subject) {
+    let (own, other) = (s.app().await.id, s.app().await.id);
+    let waiting = s.job(own).await;
+    assert!(!s.database.cancel_job(other, &waiting.id).await.expect("cancel"));
+    assert!(s.database.cancel_job(own, &waiting.id).await.expect("cancel"));
+    let cancelled = s.database.find_job(own, &waiting.id).await.expect("find").expect("is there");
+    assert_eq!(cancelled.state, JobState::Cancelled);
+    assert!(cancelled.finished_at.is_some());
+    assert!(!s.database.cancel_job(own, &waiting.id).await.expect("cancel"), "it has ended");
+    assert!(s.database.lease_jobs("w", LONG, 9).await.expect("lease").is_empty());
+    let running = s.job(own).await;
+    assert_eq!(s.database.lease_jobs("w", LONG, 9).await.expect("lease").len(), 1);
+    assert!(!s.database.cancel_job(own, &running.id).await.expect("cancel"), "it runs");
+}
+
+async fn a_requests_own_name_is_accepted_once_per_app(s: Subject) {
+    let (own, other) = (s.app().await.id, s.app().await.id);
+    let named = |media| {
+        let mut job = job(media);
+        job.options.dedupe_key = Some("order-7".to_owned());
+        job
+    };
+    let media = s.media(own).await;
+    s.database.insert_job(&named(&media)).await.expect("insert");
+    let again = named(&media);
+    let refused = s.database.insert_job(&again).await;
+    assert!(matches!(refused, Err(DatabaseError::Conflict { .. })), "{refused:?}");
+    assert_eq!(s.database.find_job(own, &again.id).await.expect("find"), None);
+    s.database.insert_job(&named(&s.media(other).await)).await.expect("another app's names are its own");
 }
 
 async fn a_job_reads_back_and_only_for_its_app(s: Subject) {

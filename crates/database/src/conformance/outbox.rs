@@ -38,6 +38,7 @@ async fn events_of_a_job_are_listed_in_order(s: Subject) {
             failure: None,
             cover_url: Some("http://example.org/media/c.jpg".to_owned()),
             base_url: "http://example.org/media".to_owned(),
+            options: stillframe_domain::RequestOptions::default(),
             pass_through: None,
             job_created_at: AT,
             job_finished_at: AT,

@@ -8,9 +8,8 @@ use stillframe_domain::outcome::{PictureResult, Sheet};
 use stillframe_domain::{
     AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind, Failure, Job,
     JobId, JobKind, JobState, Lease, Media, MediaFacts, MediaId, MediaSource, MediaState, MediaTime,
-    NotifyMode, Origin,
-    OsRng, Output, OutputId, OutputOutcome, Owner, PictureOutcome, PixelSize, RequestKind, RequestOptions, Taken,
-    TemplateFamily, TemplateRef, Timestamp, VideoId, template,
+    NotifyMode, Origin, OsRng, Output, OutputId, OutputOutcome, Owner, PictureOutcome, PixelSize,
+    RequestKind, RequestOptions, Taken, TemplateFamily, TemplateRef, Timestamp, VideoId, template,
 };
 
 use super::Subject;

@@ -58,6 +58,11 @@ impl MediaStore for SqliteDatabase {
         Ok(page(read_all(&rows, DOING, |row| Ok((row.get("seq")?, read_media(row)?)))?, limit))
     }
 
+    async fn update_name(&self, app_id: AppId, id: MediaId, name: &str) -> Result<bool> {
+        let name = name.to_owned();
+        self.write("media::update_name", move |tx| Box::pin(update_name(tx, app_id, id, name))).await
+    }
+
     async fn update_cover(&self, app_id: AppId, id: MediaId, cover: Option<&Cover>) -> Result<bool> {
         let cover = cover.cloned();
         self.write("media::update_cover", move |tx| Box::pin(update_cover(tx, app_id, id, cover))).await
@@ -124,6 +129,19 @@ pub(super) async fn change(tx: &mut Tx, id: MediaId, change: MediaChange) -> Res
     .await
     .map_err(at(DOING))?;
     Ok(())
+}
+
+async fn update_name(tx: &mut Tx, app_id: AppId, id: MediaId, name: String) -> Result<bool> {
+    let now_ms = tx.now_ms();
+    let done = sqlx::query("UPDATE media SET name = ?, updated_ms = ? WHERE app_id = ? AND id = ?")
+        .bind(name)
+        .bind(now_ms)
+        .bind(app_id.0)
+        .bind(id.0)
+        .execute(tx.connection())
+        .await
+        .map_err(at("media::update_name"))?;
+    Ok(0 < done.rows_affected())
 }
 
 async fn update_cover(tx: &mut Tx, app_id: AppId, id: MediaId, cover: Option<Cover>) -> Result<bool> {

@@ -22,13 +22,12 @@ impl Templates for SqliteDatabase {
 
     async fn find_template(&self, app_id: AppId, reference: &TemplateRef) -> Result<Option<Template>> {
         const DOING: &str = "templates::find";
-        let row =
-            sqlx::query("SELECT * FROM templates WHERE app_id = ? AND reference = ?")
-                .bind(app_id.0)
-                .bind(reference_text(reference))
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(at(DOING))?;
+        let row = sqlx::query("SELECT * FROM templates WHERE app_id = ? AND reference = ?")
+            .bind(app_id.0)
+            .bind(reference_text(reference))
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(at(DOING))?;
         read_one(row.as_ref(), DOING, read_template)
     }
 
@@ -59,16 +58,16 @@ async fn insert(tx: &mut Tx, app_id: AppId, template: Template) -> Result<()> {
         "INSERT INTO templates (app_id, reference, name, comment, spec, created_ms, updated_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
-        .bind(app_id.0)
-        .bind(reference_text(&template.reference))
-        .bind(template.name)
-        .bind(template.comment)
-        .bind(stored::document(DOING, &template.spec)?)
-        .bind(template.created_at.map(Timestamp::as_millis))
-        .bind(template.updated_at.map(Timestamp::as_millis))
-        .execute(tx.connection())
-        .await
-        .map_err(conflict_or("a template of this name", DOING))?;
+    .bind(app_id.0)
+    .bind(reference_text(&template.reference))
+    .bind(template.name)
+    .bind(template.comment)
+    .bind(stored::document(DOING, &template.spec)?)
+    .bind(template.created_at.map(Timestamp::as_millis))
+    .bind(template.updated_at.map(Timestamp::as_millis))
+    .execute(tx.connection())
+    .await
+    .map_err(conflict_or("a template of this name", DOING))?;
     Ok(())
 }
 
@@ -78,15 +77,15 @@ async fn update(tx: &mut Tx, app_id: AppId, template: Template) -> Result<bool> 
         "UPDATE templates SET name = ?, comment = ?, spec = ?, updated_ms = ?
          WHERE app_id = ? AND reference = ?",
     )
-        .bind(template.name)
-        .bind(template.comment)
-        .bind(stored::document(DOING, &template.spec)?)
-        .bind(template.updated_at.map(Timestamp::as_millis))
-        .bind(app_id.0)
-        .bind(reference_text(&template.reference))
-        .execute(tx.connection())
-        .await
-        .map_err(at(DOING))?;
+    .bind(template.name)
+    .bind(template.comment)
+    .bind(stored::document(DOING, &template.spec)?)
+    .bind(template.updated_at.map(Timestamp::as_millis))
+    .bind(app_id.0)
+    .bind(reference_text(&template.reference))
+    .execute(tx.connection())
+    .await
+    .map_err(at(DOING))?;
     Ok(0 < done.rows_affected())
 }
 
