@@ -139,9 +139,13 @@ pub(crate) fn event(
             failure,
             cover_url: Some(format!("{BASE}/cover.jpg")),
             base_url: BASE.to_owned(),
+            callback_url: None,
             options: stillframe_domain::RequestOptions::default(),
+            priority: 0,
+            media: None,
             pass_through: None,
             job_created_at: at,
+            job_started_at: None,
             job_finished_at: at,
         }),
     }

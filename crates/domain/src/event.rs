@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AppId, EventId, JobId, MediaId, VideoId};
-use crate::job::{Job, NotifyMode, Origin, Output, RequestOptions};
-use crate::media::{Media, MediaFacts};
+use crate::endpoint::{DeliveryPolicy, Endpoint, EventFormat, Owner};
+use crate::ids::{AppId, EndpointId, EventId, JobId, MediaId, VideoId};
+use crate::job::{Dialect, Job, NotifyMode, Origin, Output, RequestOptions};
+use crate::media::{Media, MediaFacts, MediaSource};
 use crate::outcome::{Failure, OutputOutcome};
 use crate::time::Timestamp;
 
@@ -123,13 +124,36 @@ pub struct SnapshotFact {
     pub base_url: String,
     /// The caller's text.
     pub pass_through: Option<String>,
+    /// Callback of this job alone.
+    #[serde(default)]
+    pub callback_url: Option<String>,
     /// What else the request asked for.
     #[serde(default)]
     pub options: RequestOptions,
+    /// The job's priority.
+    #[serde(default)]
+    pub priority: i32,
+    /// What was known of the video at that time; older facts have none.
+    #[serde(default)]
+    pub media: Option<MediaBrief>,
     /// When the job was accepted.
     pub job_created_at: Timestamp,
+    /// When its first attempt began.
+    #[serde(default)]
+    pub job_started_at: Option<Timestamp>,
     /// When it ended.
     pub job_finished_at: Timestamp,
+}
+
+/// A video, for the event of a job on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MediaBrief {
+    /// Its name.
+    pub name: String,
+    /// URL of its bytes, if they are an object of ours.
+    pub source_url: Option<String>,
+    /// What a probe found.
+    pub facts: Option<MediaFacts>,
 }
 
 /// A video came, was probed, failed or went.
@@ -187,8 +211,16 @@ impl Event {
                 cover_url,
                 base_url: base_url.to_owned(),
                 pass_through: job.pass_through.clone(),
+                callback_url: job.callback_url.clone(),
                 options: job.options.clone(),
+                priority: job.priority,
+                media: Some(MediaBrief {
+                    name: media.name.clone(),
+                    source_url: source_url(media, base_url),
+                    facts: media.facts.clone(),
+                }),
                 job_created_at: job.created_at,
+                job_started_at: job.started_at,
                 job_finished_at: finished_at,
             }),
         }
@@ -203,10 +235,6 @@ impl Event {
         base_url: &str,
         at: Timestamp,
     ) -> Self {
-        let source_url = match &media.source {
-            crate::media::MediaSource::Object { key } => Some(format!("{base_url}/{key}")),
-            _ => None,
-        };
         Self {
             id,
             app_id: media.app_id,
@@ -218,7 +246,7 @@ impl Event {
                 media_id: media.id,
                 video_id: media.video_id.clone(),
                 name: media.name.clone(),
-                source_url,
+                source_url: source_url(media, base_url),
                 facts: media.facts.clone(),
                 failure: media.failure.clone(),
                 pass_through: media.pass_through.clone(),
@@ -234,11 +262,40 @@ impl Event {
         }
     }
 
+    /// The callback that the job's own request named, in its dialect's format. It is never stored: it
+    /// bears the job's id, so that a delivery to it is known again from the event.
+    pub fn own_callback(&self) -> Option<Endpoint> {
+        let EventPayload::Snapshot(fact) = &self.payload else { return None };
+        let (format, owner) = match self.origin.dialect {
+            Dialect::Native => (EventFormat::Native, Owner::Native),
+            Dialect::Tencent => (EventFormat::Tencent40, Owner::Tencent),
+            Dialect::Alibaba => (EventFormat::Alibaba, Owner::Alibaba),
+        };
+        Some(Endpoint {
+            id: EndpointId::parse(fact.job_id.as_str()).ok()?,
+            app_id: self.app_id,
+            url: fact.callback_url.clone()?,
+            format,
+            owner,
+            event_kinds: Vec::new(),
+            origins: Vec::new(),
+            secret: String::new(),
+            policy: DeliveryPolicy::default_for(format),
+        })
+    }
+
     /// The job that it is about, if it is about one.
     pub fn job_id(&self) -> Option<&JobId> {
         match &self.payload {
             EventPayload::Snapshot(fact) => Some(&fact.job_id),
             EventPayload::Media(_) => None,
         }
+    }
+}
+
+fn source_url(media: &Media, base_url: &str) -> Option<String> {
+    match &media.source {
+        MediaSource::Object { key } => Some(format!("{base_url}/{key}")),
+        MediaSource::LocalFile { .. } | MediaSource::Url { .. } => None,
     }
 }

@@ -41,6 +41,17 @@ pub fn hears(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool
         && tells(endpoint.format, event)
 }
 
+/// Who hears of an event among an app's endpoints. A job's own callback takes the place of the one that
+/// the same owner configured for the whole app.
+pub fn listeners(endpoints: &[Endpoint], settings: &AppSettings, event: &Event) -> Vec<Endpoint> {
+    let own = event.own_callback().filter(|own| !event.is_silent() && tells(own.format, event));
+    let is_replaced = |endpoint: &Endpoint| {
+        endpoint.owner != Owner::Native && own.as_ref().is_some_and(|own| own.owner == endpoint.owner)
+    };
+    let heard = endpoints.iter().filter(|one| !is_replaced(one) && hears(one, settings, event));
+    heard.cloned().chain(own.clone()).collect()
+}
+
 /// Whether an event goes into the app's Tencent queue.
 pub fn is_queued_for_tencent(settings: &AppSettings, event: &Event) -> bool {
     settings.tencent_mode == PullMode::Pull

@@ -256,3 +256,23 @@ async fn nothing_is_told_when_nothing_is_configured() {
     let pulled = client.tencent(Method::GET, "PullEvent", &[]).await;
     assert_eq!(pulled["eventList"], json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_jobs_own_callback_hears_of_it_alone() {
+    let server = Server::start();
+    let client = server.client();
+    let receiver = WebhookReceiver::start().await;
+    client.patch("/v1/app", &json!({ "automatic_covers": false })).await;
+    let media = client.add_clip(&clips::film()).await;
+    let video_id = media["video_id"].as_str().expect("an id");
+    let user_data = json!({ "MessageCallback": { "CallbackURL": receiver.url("/own") } }).to_string();
+    let ask = [("VideoId", video_id), ("Count", "1"), ("UserData", &user_data)];
+    let (_, asked) = client.alibaba("SubmitSnapshotJob", &ask).await;
+    let (_, other) = client.alibaba("SubmitSnapshotJob", &ask[..2]).await;
+    let job_id = |answer: &Value| answer["SnapshotJob"]["JobId"].as_str().expect("an id").to_owned();
+    client.finished_job(&job_id(&other)).await;
+    let received = receiver.wait_for(1, PATIENCE).await.expect("the job's own callback");
+    assert_eq!(received[0].json().expect("JSON")["SnapshotInfos"][0]["JobId"], json!(job_id(&asked)));
+    let told = client.get(&format!("/v1/jobs/{}/events", job_id(&other))).await.1;
+    assert_eq!(told["items"][0]["deliveries"], json!([]), "another job has no callback");
+}

@@ -38,9 +38,13 @@ async fn events_of_a_job_are_listed_in_order(s: Subject) {
             failure: None,
             cover_url: Some("http://example.org/media/c.jpg".to_owned()),
             base_url: "http://example.org/media".to_owned(),
+            callback_url: None,
             options: stillframe_domain::RequestOptions::default(),
+            priority: 0,
+            media: None,
             pass_through: None,
             job_created_at: AT,
+            job_started_at: None,
             job_finished_at: AT,
         };
         Event { payload: EventPayload::Snapshot(fact), ..event(own) }

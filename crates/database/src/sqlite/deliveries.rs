@@ -125,17 +125,20 @@ impl SqliteDatabase {
         let events = events::find_all(&mut reading, &json_list(DOING, &seqs)?).await?;
         let ids = read_all(&rows, DOING, |row| row.get::<String>("endpoint_id"))?;
         let endpoints = endpoints::find_all(&mut reading, &json_list(DOING, &ids)?).await?;
-        let app_ids: Vec<AppId> = endpoints.values().map(|endpoint| endpoint.app_id).collect();
+        let app_ids: Vec<AppId> = events.values().map(|event| event.app_id).collect();
         let apps = apps::find_all(&mut reading, &json_list(DOING, &app_ids)?).await?;
         let due = |row| {
             let row = Row::new(row, DOING);
             let Some(event) = events.get(&row.get("event_seq")?) else { return Ok(None) };
             let delivery = read_delivery(row, event.id.clone())?;
-            let Some(endpoint) = endpoints.get(&delivery.endpoint_id) else { return Ok(None) };
-            let app = apps.get(&endpoint.app_id);
+            let own = event.own_callback().filter(|own| own.id == delivery.endpoint_id);
+            let Some(endpoint) = own.or_else(|| endpoints.get(&delivery.endpoint_id).cloned()) else {
+                return Ok(None);
+            };
+            let app = apps.get(&event.app_id);
             Ok(app.map(|app| DueDelivery {
                 delivery,
-                endpoint: endpoint.clone(),
+                endpoint,
                 event: event.clone(),
                 app: app.clone(),
             }))

@@ -25,10 +25,8 @@ pub(super) async fn tell(tx: &mut Tx, events: &[Event]) -> Result<()> {
 
 async fn tell_one(tx: &mut Tx, event: &Event, listeners: &Listeners) -> Result<()> {
     let event_seq = events::insert(tx, event).await?;
-    let hearing =
-        listeners.endpoints.iter().filter(|endpoint| routing::hears(endpoint, &listeners.settings, event));
-    for endpoint in hearing {
-        insert_delivery(tx, event_seq, endpoint).await?;
+    for endpoint in routing::listeners(&listeners.endpoints, &listeners.settings, event) {
+        insert_delivery(tx, event_seq, &endpoint).await?;
     }
     if routing::is_queued_for_tencent(&listeners.settings, event) {
         queues::push(tx, event.app_id, event_seq).await?;
