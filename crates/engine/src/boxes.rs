@@ -10,7 +10,7 @@ use std::io;
 use stillframe_domain::ByteSource;
 
 /// Most boxes looked at; a moov after this many top-level boxes is not looked for.
-const BOXES_MAX: usize = 64;
+const BOXES_MAX: usize = 4_096;
 
 /// What the top-level boxes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

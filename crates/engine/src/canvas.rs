@@ -216,7 +216,7 @@ fn soften(plane: &Plane) -> Plane {
 fn enlarge(from: &Plane, to: &mut Plane) {
     let samples = from.sample_bytes;
     let position = |at: usize, to_side: usize, from_side: usize| {
-        let centre = ((2 * at + 1) * from_side << 16) / (2 * to_side);
+        let centre = (((2 * at + 1) * from_side) << 16) / (2 * to_side);
         let centre = centre.saturating_sub(1 << 15).min((from_side - 1) << 16);
         (centre >> 16, (centre & 0xffff) as u32)
     };

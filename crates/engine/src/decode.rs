@@ -11,7 +11,7 @@ use crate::deadline::Deadline;
 use crate::error::EngineError;
 use crate::media::Media;
 use crate::nonref::Role;
-use crate::plan::{Cursor, Group, Target};
+use crate::plan::{Cursor, Group, Target, identity};
 
 /// Frames that a target waits for before it is handed on: damage of a frame that it refers to may come to
 /// light only when that frame is shown, which is this much later at most.
@@ -139,14 +139,18 @@ pub fn read_again<'c>(
 ) -> impl FnMut() -> Result<Packet, EngineError> + 'c {
     let mut place = 0;
     move || {
-        let identity = |packet: &Packet| (packet.pts(), packet.dts());
-        let wanted = identity(&group.entries[place].packet);
+        let planned = &group.entries[place].packet;
+        let wanted = identity(planned);
         let mut next = if place == 0 { cursor.seek_key(group.seek_at)? } else { cursor.next()? };
         while place == 0 && next.as_ref().is_some_and(|packet| identity(packet) != wanted) {
             next = cursor.next()?;
         }
         place += 1;
-        next.filter(|packet| identity(packet) == wanted).ok_or(EngineError::Truncated)
+        let mut packet = next.filter(|packet| identity(packet) == wanted).ok_or(EngineError::Truncated)?;
+        if let Some(pts) = planned.pts() {
+            packet.set_pts(pts);
+        }
+        Ok(packet)
     }
 }
 
@@ -227,7 +231,10 @@ impl<'g, 'f> Pick<'g, 'f> {
                 // The frame before this one was the last at or before `at`.
                 None if target.at < pts => {
                     let shown = self.last.take();
-                    self.hold(index, shown.as_ref().unwrap_or(&frame), place);
+                    match shown.as_ref().or(target.or_later.then_some(&frame)) {
+                        Some(shown) => self.hold(index, shown, place),
+                        None => self.missing.push(index),
+                    }
                     self.last = shown;
                     false
                 }

@@ -56,8 +56,11 @@ impl Media {
         let deadline = Deadline::start(limits.wall_clock_ms_max);
         let size_bytes = check_size(source.as_ref(), limits)?;
         let shape = mp4_shape(source.as_ref()).map_err(EngineError::Source)?;
-        let mut demuxer = Demuxer::open(source, deadline)
-            .map_err(|(error, cause)| open_error(error, cause, shape, deadline))?;
+        if shape == Mp4Shape::NoIndex {
+            return Err(EngineError::Truncated);
+        }
+        let mut demuxer =
+            Demuxer::open(source, deadline).map_err(|(error, cause)| open_error(error, cause, deadline))?;
         let is_header_enough = depth == Depth::Header
             && shape == Mp4Shape::Whole
             && demuxer.streams().iter().all(is_known_by_header);
@@ -120,22 +123,10 @@ impl Media {
             let micros = crate::av::Rational { num: 1, den: 1_000_000 };
             Moment { value: duration_us, time_base: micros }.millis_since(Moment::ZERO)
         });
-        let starts_at_zero = self.timeline.time_of(0) == MediaTime::ZERO
-            && Moment::ZERO.millis_since(self.timeline.origin) == 0;
-        let is_matroska = self.facts.container.contains("matroska");
-        let declared = match shape {
-            Mp4Shape::Whole => by_streams,
-            // Matroska declares the end, not the length, so it is the length only from zero.
-            _ if is_matroska && starts_at_zero && !self.demuxer.is_duration_guessed() => by_header,
-            _ => None,
-        };
-        let duration_ms = match declared {
+        let is_declared = shape == Mp4Shape::Whole && self.has_regular_end();
+        let duration_ms = match by_streams.filter(|_| is_declared) {
             Some(duration_ms) => duration_ms,
-            None => {
-                let measured = self.measured_duration_ms(by_header.or(by_streams).unwrap_or(0))?;
-                self.is_cut_off = Some(false);
-                measured.or(by_streams).or(by_header).unwrap_or(0)
-            }
+            None => self.measured_or(by_header.or(by_streams).unwrap_or(0))?,
         };
         let actual = u64::try_from(duration_ms).unwrap_or(0);
         check_limit("duration_ms_max", self.limits.duration_ms_max, actual)?;
@@ -146,6 +137,37 @@ impl Media {
             known => known,
         };
         Ok(())
+    }
+
+    /// Whether the last samples of the video come at regular intervals. If they do not, an MP4 header that
+    /// counts decoding times may end before the last frame is even shown.
+    fn has_regular_end(&self) -> bool {
+        const SAMPLES: usize = 20;
+        let (demuxer, stream) = (&self.demuxer, self.video.index);
+        let count = demuxer.index_len(stream);
+        let times: Vec<_> = (count.saturating_sub(SAMPLES)..count)
+            .filter_map(|entry| demuxer.index_timestamp(stream, entry))
+            .collect();
+        let steps: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        // Rounding of the time base makes steps differ by one unit.
+        steps.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 1)
+    }
+
+    /// The measured duration, unless a header that begins at zero declares so much more that the end must
+    /// be missing.
+    fn measured_or(&mut self, declared_ms: i64) -> Result<i64, EngineError> {
+        let starts_at_zero = Moment::ZERO.millis_since(self.timeline.origin) == 0;
+        // Only Matroska declares a duration that was not guessed from the same packets.
+        let is_declared = self.facts.container.contains("matroska") && !self.demuxer.is_duration_guessed();
+        let measured_ms = self.measured_duration_ms(declared_ms)?;
+        self.is_cut_off = Some(false);
+        match measured_ms {
+            Some(ms) if !(is_declared && starts_at_zero) || declared_ms - ms <= MISSING_MS_MIN => Ok(ms),
+            _ => {
+                self.is_cut_off = Some(is_declared);
+                Ok(declared_ms)
+            }
+        }
     }
 
     /// The end of the last packet of the played streams, looked for near the guessed end.
@@ -210,12 +232,11 @@ pub fn check_limit(limit: &'static str, most: u64, actual: u64) -> Result<(), En
     if most < actual { Err(EngineError::LimitExceeded { limit, most, actual }) } else { Ok(()) }
 }
 
-fn open_error(error: AvError, cause: Option<io::Error>, shape: Mp4Shape, deadline: Deadline) -> EngineError {
-    match (cause, shape) {
-        (Some(cause), _) => EngineError::Source(cause),
-        _ if error.is_interrupted() || deadline.is_over() => deadline.error(),
-        (None, Mp4Shape::NoIndex) => EngineError::Truncated,
-        (None, _) => EngineError::NotAVideo { reason: error.to_string() },
+fn open_error(error: AvError, cause: Option<io::Error>, deadline: Deadline) -> EngineError {
+    match cause {
+        Some(cause) => EngineError::Source(cause),
+        None if error.is_interrupted() || deadline.is_over() => deadline.error(),
+        None => EngineError::NotAVideo { reason: error.to_string() },
     }
 }
 
@@ -230,7 +251,7 @@ fn call_error(demuxer: &mut Demuxer, error: AvError, deadline: Deadline) -> Engi
 /// Whether a stream of a whole MP4 needs no probing: other streams than sound and pictures never do.
 fn is_known_by_header(stream: &Stream) -> bool {
     match stream.media_type {
-        MediaType::Video => stream.is_attached_picture || (stream.is_complete && stream.start.is_some()),
+        MediaType::Video => stream.is_complete && (stream.start.is_some() || stream.is_attached_picture),
         MediaType::Audio => stream.start.is_some(),
         MediaType::Other => true,
     }

@@ -20,11 +20,24 @@ pub enum Role {
     NoPicture,
 }
 
+/// Types of MPEG pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureType {
+    /// Coded by itself.
+    I,
+    /// Predicted from an earlier one.
+    P,
+    /// Predicted from both sides; nothing refers to it.
+    B,
+}
+
 /// Reads the roles of the packets of one stream.
 #[derive(Debug, Clone)]
 pub struct Roles {
     codec: Codec,
     framing: Framing,
+    /// Whether frames may come as two packets, of which the second alone may look disposable.
+    has_field_pairs: bool,
 }
 
 /// How NAL units are told apart.
@@ -48,19 +61,40 @@ impl Roles {
             (Some(1), Some(byte)) => Framing::Lengths(usize::from(byte & 3) + 1),
             _ => Framing::StartCodes,
         };
-        // Of two fields in two packets one cannot be left out, and only the second may look disposable.
-        let codec = if stream.is_interlaced { Codec::Other } else { stream.codec };
-        Self { codec, framing }
+        Self { codec: stream.codec, framing, has_field_pairs: stream.is_interlaced }
     }
 
     /// The role of one packet.
     pub fn role(&self, data: &[u8]) -> Role {
+        if self.has_field_pairs {
+            return Role::Needed;
+        }
         match self.codec {
             Codec::H264 => fold(self.units(data), h264_unit),
             Codec::Hevc => fold(self.units(data), hevc_unit),
-            Codec::Mpeg2 => mpeg2_role(data),
-            Codec::Mpeg4 => mpeg4_role(data),
-            Codec::Mjpeg | Codec::Other => Role::Needed,
+            Codec::Mpeg2 | Codec::Mpeg4 if self.picture_type(data) == Some(PictureType::B) => {
+                Role::Disposable
+            }
+            _ => Role::Needed,
+        }
+    }
+
+    /// The type of the picture in a packet, for the codecs that show a reference picture when the next one
+    /// is decoded (MPEG-1, 2 and 4); `None` for others, and where there is not exactly one picture.
+    pub fn picture_type(&self, data: &[u8]) -> Option<PictureType> {
+        match self.codec {
+            Codec::Mpeg2 => mpeg2_type(data),
+            Codec::Mpeg4 => mpeg4_type(data),
+            _ => None,
+        }
+    }
+
+    /// Whether decoding can begin with a packet that the demuxer calls a keyframe. A parser that has just
+    /// been thrown into a stream may call the rest of a picture so.
+    pub fn can_begin(&self, data: &[u8]) -> bool {
+        match self.codec {
+            Codec::Mpeg2 => mpeg2_type(data) == Some(PictureType::I),
+            _ => true,
         }
     }
 
@@ -69,17 +103,18 @@ impl Roles {
     }
 }
 
-/// A packet is disposable when all of its pictures are; one needed unit makes it needed.
-fn fold<'a>(units: impl Iterator<Item = &'a [u8]>, unit_role: impl Fn(&[u8]) -> Role) -> Role {
+/// A packet is disposable when all of its pictures are; one needed unit makes it needed, and so does
+/// damage that hides the units.
+fn fold(mut units: Units<'_>, unit_role: impl Fn(&[u8]) -> Role) -> Role {
     let mut role = Role::NoPicture;
-    for unit in units {
+    for unit in units.by_ref() {
         match unit_role(unit) {
             Role::Needed => return Role::Needed,
             Role::Disposable => role = Role::Disposable,
             Role::NoPicture => {}
         }
     }
-    role
+    if units.is_broken() { Role::Needed } else { role }
 }
 
 fn h264_unit(unit: &[u8]) -> Role {
@@ -118,27 +153,31 @@ impl Roles {
     }
 }
 
-/// The picture's coding type follows ten bits of temporal reference; 3 is a B picture.
-fn mpeg2_role(data: &[u8]) -> Role {
-    match after_start_code(data, 0x00) {
-        Some([_, second, ..]) if second >> 3 & 7 == 3 && !has_start_code(data, 0xB3) => Role::Disposable,
-        Some(_) => Role::Needed,
-        None => Role::Needed,
+/// The picture's coding type follows ten bits of temporal reference. Two fields are one picture, of the
+/// first one's type.
+fn mpeg2_type(data: &[u8]) -> Option<PictureType> {
+    match after_start_code(data, 0x00)? {
+        [_, second, ..] => match (second >> 3) & 7 {
+            1 => Some(PictureType::I),
+            2 => Some(PictureType::P),
+            3 => Some(PictureType::B),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
-/// The coding type is the first two bits of a VOP; 2 is a B-VOP. A packed packet holds more than one.
-fn mpeg4_role(data: &[u8]) -> Role {
-    match after_start_code(data, 0xB6) {
-        Some(rest @ [first, ..]) if first >> 6 == 2 && after_start_code(rest, 0xB6).is_none() => {
-            Role::Disposable
-        }
-        _ => Role::Needed,
+/// The coding type is the first two bits of a VOP. A packed packet holds more than one.
+fn mpeg4_type(data: &[u8]) -> Option<PictureType> {
+    let vop = after_start_code(data, 0xB6)?;
+    if after_start_code(vop, 0xB6).is_some() {
+        return None;
     }
-}
-
-fn has_start_code(data: &[u8], code: u8) -> bool {
-    after_start_code(data, code).is_some()
+    match vop.first()? >> 6 {
+        0 => Some(PictureType::I),
+        1 | 3 => Some(PictureType::P),
+        _ => Some(PictureType::B),
+    }
 }
 
 fn after_start_code(data: &[u8], code: u8) -> Option<&[u8]> {
@@ -150,6 +189,13 @@ fn after_start_code(data: &[u8], code: u8) -> Option<&[u8]> {
 struct Units<'a> {
     rest: &'a [u8],
     framing: Framing,
+}
+
+impl Units<'_> {
+    /// Whether bytes are left that are no unit.
+    fn is_broken(&self) -> bool {
+        matches!(self.framing, Framing::Lengths(_)) && !self.rest.is_empty()
+    }
 }
 
 impl<'a> Iterator for Units<'a> {
@@ -179,7 +225,7 @@ mod tests {
     use super::*;
 
     fn roles(codec: Codec, framing: Framing) -> Roles {
-        Roles { codec, framing }
+        Roles { codec, framing, has_field_pairs: false }
     }
 
     fn with_lengths(units: &[&[u8]]) -> Vec<u8> {
@@ -228,14 +274,17 @@ mod tests {
         let mpeg4 = roles(Codec::Mpeg4, Framing::StartCodes);
         assert_eq!(mpeg4.role(&[0, 0, 1, 0xB6, 0x90, 0]), Role::Disposable);
         assert_eq!(mpeg4.role(&[0, 0, 1, 0xB6, 0x50, 0]), Role::Needed);
+        assert!(mpeg2.can_begin(&[0, 0, 1, 0xB3, 5, 0, 0, 1, 0, 0x00, 0x08, 0]));
+        assert!(!mpeg2.can_begin(&[0, 0, 1, 0, 0x00, 0x10, 0]) && !mpeg2.can_begin(&[7; 40]));
         let packed = [0, 0, 1, 0xB6, 0x90, 0, 0, 0, 1, 0xB6, 0x50];
         assert_eq!(mpeg4.role(&packed), Role::Needed);
     }
 
     #[test]
-    fn broken_lengths_end_the_list_and_leave_the_packet_needed_or_empty() {
+    fn packets_that_cannot_be_read_are_needed() {
         let reader = roles(Codec::H264, Framing::Lengths(4));
-        assert_eq!(reader.role(&[255, 255, 255, 255, 1]), Role::NoPicture);
+        assert_eq!(reader.role(&[255, 255, 255, 255, 1]), Role::Needed);
+        assert_eq!(reader.role(&[0, 0, 0, 2, 1, 9, 7]), Role::Needed);
         assert_eq!(roles(Codec::Other, Framing::StartCodes).role(&[1, 2, 3]), Role::Needed);
     }
 }

@@ -38,7 +38,7 @@ pub fn place(frame: PixelSize, whole: PixelSize, fit: Fit) -> Placement {
                 return Placement { whole: inner, inner, ..full };
             }
             // Even, so that halved chroma stays with its luma.
-            let middle = |whole: u32, inner: u32| (whole - inner) / 2 & !1;
+            let middle = |whole: u32, inner: u32| ((whole - inner) / 2) & !1;
             let corner = (middle(whole.width_px, inner.width_px), middle(whole.height_px, inner.height_px));
             Placement { inner, corner, ..full }
         }

@@ -160,7 +160,7 @@ fn middle(
     let side = |whole: u32, part: f64| ((f64::from(whole) * part).round() as u32).clamp(1, whole);
     let (width, height) = (side(frame.width_px(), across), side(frame.height_px(), down));
     // Even, so that halved chroma stays with its luma.
-    let corner = |whole: u32, part: u32| (whole - part) / 2 & !1;
+    let corner = |whole: u32, part: u32| ((whole - part) / 2) & !1;
     let (left, top) = (corner(frame.width_px(), width), corner(frame.height_px(), height));
     frame.cropped(left, top, width, height).map(Some)
 }

@@ -19,6 +19,10 @@ use crate::timeline::Timeline;
 /// Most threads for a single frame far from its keyframe; more give little.
 const FRAME_THREADS_MAX: usize = 4;
 
+/// How many keyframes further back a frame is looked for. A stream that is refreshed bit by bit needs
+/// about two.
+const WIDENINGS_MAX: usize = 3;
+
 /// Where results go.
 type Sink<'s> = &'s mut dyn FnMut(Produced) -> ControlFlow<()>;
 
@@ -120,7 +124,7 @@ impl Studio<'_> {
         while let Some(step) = planner.next() {
             match step {
                 Step::Failed(wanted, failure) => self.fail_wanted(wanted, failure)?,
-                Step::Group(group) => self.take_group(&group, &mut planner, &mut decoder)?,
+                Step::Group(group) => self.take_group(group, &mut planner, &mut decoder)?,
             }
         }
         for output in 0..self.outputs.len() {
@@ -132,26 +136,37 @@ impl Studio<'_> {
         ControlFlow::Continue(())
     }
 
-    /// Decodes a group; what does not come out is tried once more from a keyframe further back, since a
+    /// Decodes a group; what does not come out is tried again from keyframes further back, since a
     /// keyframe may need earlier frames for some of those that follow.
     fn take_group(
         &mut self,
-        group: &Group,
+        mut group: Group,
         planner: &mut Planner<'_>,
         decoder: &mut GroupDecoder,
     ) -> ControlFlow<()> {
-        let (missing, error) = self.decode(group, planner, decoder)?;
-        let (missing, error) = match error {
-            None if !missing.is_empty() => match planner.widen(group, &missing) {
-                Ok(Some(wider)) => self.decode(&wider, planner, decoder)?,
-                Ok(None) => (missing, None),
-                Err(error) => (missing, Some(error)),
-            },
-            error => (missing, error),
-        };
-        let failure = error.map_or_else(undecodable, |error| error.failure());
-        for wanted in missing.iter().flat_map(|target| &target.wanted) {
-            self.fail_wanted(*wanted, failure.clone())?;
+        let (mut missing, mut error) = self.decode(&group, planner, decoder)?;
+        for _ in 0..WIDENINGS_MAX {
+            if missing.is_empty() || error.is_some() {
+                break;
+            }
+            match planner.widen(&group, &missing) {
+                Ok(Some(wider)) => group = wider,
+                Ok(None) if group.settle_for_first(&missing) => {}
+                Ok(None) => break,
+                Err(failed) => {
+                    error = Some(failed);
+                    break;
+                }
+            }
+            (missing, error) = self.decode(&group, planner, decoder)?;
+        }
+        let failure = error.map(|error| error.failure());
+        for target in &missing {
+            let is_near_end = group.is_near_end(target);
+            for wanted in &target.wanted {
+                let failure = failure.clone().unwrap_or_else(|| undecodable(is_near_end));
+                self.fail_wanted(*wanted, failure)?;
+            }
         }
         ControlFlow::Continue(())
     }
@@ -209,6 +224,10 @@ fn hand_on(sink: Sink<'_>, produced: Vec<Produced>) -> ControlFlow<()> {
     produced.into_iter().try_for_each(sink)
 }
 
-fn undecodable() -> Failure {
-    Failure::new(ErrorCode::DecodeFailed, "the frame could not be decoded whole")
+fn undecodable(is_near_end: bool) -> Failure {
+    if is_near_end {
+        Failure::new(ErrorCode::Truncated, "the video's bytes end within this frame")
+    } else {
+        Failure::new(ErrorCode::DecodeFailed, "the frame could not be decoded whole")
+    }
 }

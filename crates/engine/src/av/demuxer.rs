@@ -161,10 +161,20 @@ impl Demuxer {
 
     /// Timestamp of an index entry, if it is a keyframe's.
     pub fn index_keyframe(&self, stream: usize, entry: usize) -> Option<i64> {
-        let entry = c_int::try_from(entry).ok()?;
-        // SAFETY: the stream is valid; the function returns null for entries that do not exist.
-        let entry = unsafe { ffi::avformat_index_get_entry(self.stream_ptr(stream), entry).as_ref()? };
+        let entry = self.index_entry(stream, entry)?;
         (entry.flags() & ffi::AVINDEX_KEYFRAME != 0).then_some(entry.timestamp)
+    }
+
+    /// Timestamp of an index entry.
+    pub fn index_timestamp(&self, stream: usize, entry: usize) -> Option<i64> {
+        self.index_entry(stream, entry).map(|entry| entry.timestamp)
+    }
+
+    fn index_entry(&self, stream: usize, entry: usize) -> Option<&ffi::AVIndexEntry> {
+        let entry = c_int::try_from(entry).ok()?;
+        // SAFETY: the stream is valid; the function returns null for entries that do not exist. The index
+        // only changes through `&mut self`.
+        unsafe { ffi::avformat_index_get_entry(self.stream_ptr(stream), entry).as_ref() }
     }
 
     /// Timestamp of the last keyframe in the index at or before a time; of the next with `is_after`.

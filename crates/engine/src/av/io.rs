@@ -13,6 +13,8 @@ use crate::deadline::Deadline;
 
 /// Bytes of one read from the source, unless libav wants more at once.
 const BUFFER_SIZE_BYTES: usize = 64 * 1024;
+/// Most bytes of one read from the source.
+const READ_SIZE_BYTES_MAX: usize = 512 * 1024;
 
 /// What the callbacks work on; lives at a fixed address as long as the IO context.
 pub struct SourceState {
@@ -20,6 +22,9 @@ pub struct SourceState {
     deadline: Deadline,
     position: u64,
     size: u64,
+    /// Read into first: libav goes on using its own buffer after a read that failed or found the end, so
+    /// that one must stay as it is then.
+    scratch: Vec<u8>,
     error: Option<io::Error>,
 }
 
@@ -33,7 +38,9 @@ impl SourceIo {
     /// An IO context at the start of the source.
     pub fn new(source: Arc<dyn ByteSource>, deadline: Deadline) -> Result<Self, AvError> {
         let size = source.len();
-        let state = Box::into_raw(Box::new(SourceState { source, deadline, position: 0, size, error: None }));
+        let scratch = Vec::new();
+        let state = SourceState { source, deadline, position: 0, size, scratch, error: None };
+        let state = Box::into_raw(Box::new(state));
         // SAFETY: the buffer is libav's own allocation, as the function demands; the state outlives the
         // context because both are freed in `drop`, the context first.
         let context = unsafe {
@@ -82,19 +89,22 @@ fn guarded<T>(fallback: T, body: impl FnOnce() -> T) -> T {
 }
 
 unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size: c_int) -> c_int {
-    // SAFETY: libav passes the opaque pointer of `new` and a buffer of `size` bytes; calls do not overlap.
-    let (state, buffer) = unsafe {
-        let size = usize::try_from(size).unwrap_or(0);
-        buffer.write_bytes(0, size);
-        (&mut *opaque.cast::<SourceState>(), std::slice::from_raw_parts_mut(buffer, size))
-    };
+    // SAFETY: libav passes the opaque pointer of `new`; calls do not overlap.
+    let state = unsafe { &mut *opaque.cast::<SourceState>() };
     guarded(ffi::AVERROR(ffi::EIO), || {
+        let size = usize::try_from(size).unwrap_or(0).min(READ_SIZE_BYTES_MAX);
+        if state.scratch.len() < size {
+            state.scratch.resize(size, 0);
+        }
         if state.deadline.is_over() {
             return ffi::AVERROR_EXIT;
         }
-        match state.source.read_at(state.position, buffer) {
+        match state.source.read_at(state.position, &mut state.scratch[..size]) {
             Ok(0) => ffi::AVERROR_EOF,
             Ok(count) => {
+                let count = count.min(size);
+                // SAFETY: libav's buffer has room for `size` bytes, and `count` is no more.
+                unsafe { std::ptr::copy_nonoverlapping(state.scratch.as_ptr(), buffer, count) };
                 state.position += count as u64;
                 count as c_int
             }

@@ -50,6 +50,12 @@ impl Packet {
         known(self.raw().pts)
     }
 
+    /// Sets a presentation time that the container left out; the decoder hands it on with the frame.
+    pub fn set_pts(&mut self, pts: i64) {
+        // SAFETY: the packet is valid; the field is a plain number.
+        unsafe { self.pointer.as_mut().pts = pts };
+    }
+
     /// Decoding time in the stream's time base.
     pub fn dts(&self) -> Option<i64> {
         known(self.raw().dts)

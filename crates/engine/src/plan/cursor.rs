@@ -7,6 +7,7 @@
 use crate::av::{AvError, Packet};
 use crate::error::EngineError;
 use crate::media::{Media, check_limit};
+use crate::nonref::Roles;
 
 /// Seeks that are tried before the first byte.
 const SEEKS_MAX: u32 = 12;
@@ -32,6 +33,7 @@ pub struct Cursor<'m> {
     media: &'m mut Media,
     index: IndexKind,
     gap_max: i64,
+    roles: Roles,
 }
 
 impl<'m> Cursor<'m> {
@@ -47,12 +49,18 @@ impl<'m> Cursor<'m> {
             IndexKind::None
         };
         let gap_max = media.timeline.units_of(INDEX_GAP_MS_MAX);
-        Self { media, index, gap_max }
+        let roles = Roles::of(&media.video);
+        Self { media, index, gap_max, roles }
     }
 
     /// The video.
     pub fn media(&self) -> &Media {
         self.media
+    }
+
+    /// What the packets of the video are for.
+    pub fn roles(&self) -> &Roles {
+        &self.roles
     }
 
     /// Whether the bytes end well before the declared end. Moves the position.
@@ -90,20 +98,22 @@ impl<'m> Cursor<'m> {
         }
     }
 
-    /// Timestamps of the keyframes in the index, when it names all of them.
-    pub fn indexed_keys(&self) -> Option<Vec<i64>> {
-        let (demuxer, stream) = (&self.media.demuxer, self.media.video.index);
+    /// Timestamps of the keyframes in the index, when it names all of them. Moves the position.
+    pub fn indexed_keys(&mut self) -> Result<Option<Vec<i64>>, EngineError> {
         if self.index == IndexKind::None {
-            return None;
+            return Ok(None);
         }
+        // Matroska's index is read with the first seek.
+        self.rewind()?;
+        let (demuxer, stream) = (&self.media.demuxer, self.media.video.index);
         let keys: Vec<_> = (0..demuxer.index_len(stream))
             .filter_map(|entry| demuxer.index_keyframe(stream, entry))
             .collect();
-        let last = keys.last().copied()?;
+        let Some(&last) = keys.last() else { return Ok(None) };
         let end = self.media.timeline.timestamp_at(self.media.timeline.duration);
         let is_dense = keys.windows(2).all(|pair| pair[1].saturating_sub(pair[0]) <= self.gap_max)
             && end.saturating_sub(last) <= self.gap_max;
-        (self.index == IndexKind::Whole || is_dense).then_some(keys)
+        Ok((self.index == IndexKind::Whole || is_dense).then_some(keys))
     }
 
     /// Goes to a keyframe that is shown at or before `at`, or to the first keyframe when none is. The
@@ -139,6 +149,27 @@ impl<'m> Cursor<'m> {
         }
         self.rewind()?;
         self.next_key()
+    }
+
+    /// Goes to the keyframe that the index names with this timestamp, the last before `next`.
+    ///
+    /// A seek to a decoding time may end a keyframe earlier, since that keyframe is not shown yet.
+    pub fn seek_indexed(&mut self, key: i64, next: i64) -> Result<Option<Packet>, EngineError> {
+        let stream = self.media.video.index;
+        for seek_at in [next.saturating_sub(1), key] {
+            if let Err(error) = self.media.demuxer.seek(stream, seek_at) {
+                self.check_cause(error)?;
+                continue;
+            }
+            let mut found = self.next_key()?;
+            while found.as_ref().is_some_and(|packet| packet.dts().max(packet.pts()) < Some(key)) {
+                found = self.next_key()?;
+            }
+            if found.as_ref().is_some_and(|packet| [packet.dts(), packet.pts()].contains(&Some(key))) {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// Goes to the first packet.
@@ -195,7 +226,7 @@ impl<'m> Cursor<'m> {
         let most = u64::from(self.media.limits.packets_per_target_max);
         let mut count = 0;
         while let Some(packet) = self.next()? {
-            if packet.is_key() {
+            if packet.is_key() && self.roles.can_begin(packet.data()) {
                 return Ok(Some(packet));
             }
             count += 1;

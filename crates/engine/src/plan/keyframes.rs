@@ -10,7 +10,7 @@ pub fn spread_keyframes(cursor: &mut Cursor<'_>, count: usize, start: i64) -> Re
     if cursor.media().video.is_attached_picture {
         return Ok(vec![0; count.min(1)]);
     }
-    let indexed = cursor.indexed_keys().filter(|keys| !keys.is_empty());
+    let indexed = cursor.indexed_keys()?;
     let Some(keys) = indexed else {
         let mut shown = scan_keys(cursor)?;
         let first = shown.partition_point(|&key| key < start).min(shown.len().saturating_sub(1));
@@ -18,21 +18,23 @@ pub fn spread_keyframes(cursor: &mut Cursor<'_>, count: usize, start: i64) -> Re
     };
     // The index may tell decoding times, so that keyframes near `start` have to be looked at.
     let mut first = keys.partition_point(|&key| key < start).min(keys.len() - 1);
-    while 0 < first && shown_at(cursor, keys[first - 1])?.is_some_and(|shown| start <= shown) {
+    while 0 < first && shown_at(cursor, &keys, first - 1)?.is_some_and(|shown| start <= shown) {
         first -= 1;
     }
+    let places: Vec<_> = (first..keys.len()).collect();
     let mut chosen = Vec::new();
-    for key in spread(&keys[first..], count) {
-        chosen.extend(shown_at(cursor, key)?);
+    for place in spread(&places, count) {
+        chosen.extend(shown_at(cursor, &keys, place)?);
     }
     chosen.sort_unstable();
     chosen.dedup();
     Ok(chosen)
 }
 
-/// When the keyframe is shown that the index names with this timestamp.
-fn shown_at(cursor: &mut Cursor<'_>, key: i64) -> Result<Option<i64>, EngineError> {
-    let found = cursor.seek_key(key)?;
+/// When the keyframe at a place of the index is shown.
+fn shown_at(cursor: &mut Cursor<'_>, keys: &[i64], place: usize) -> Result<Option<i64>, EngineError> {
+    let next = keys.get(place + 1).copied().unwrap_or(i64::MAX / 4);
+    let found = cursor.seek_indexed(keys[place], next)?;
     Ok(found.filter(|packet| !packet.is_hidden()).as_ref().and_then(time_of))
 }
 
@@ -45,7 +47,7 @@ fn scan_keys(cursor: &mut Cursor<'_>) -> Result<Vec<i64>, EngineError> {
     while let Some(packet) = cursor.next()? {
         count += 1;
         check_limit("packets_per_scan_max", most, count)?;
-        if packet.is_key() && !packet.is_hidden() {
+        if packet.is_key() && !packet.is_hidden() && cursor.roles().can_begin(packet.data()) {
             keys.extend(time_of(&packet));
         }
     }
@@ -55,7 +57,7 @@ fn scan_keys(cursor: &mut Cursor<'_>) -> Result<Vec<i64>, EngineError> {
 }
 
 /// `count` items, evenly spread, beginning with the first.
-fn spread(items: &[i64], count: usize) -> Vec<i64> {
+fn spread<T: Copy>(items: &[T], count: usize) -> Vec<T> {
     let count = count.min(items.len());
     (0..count).map(|k| items[k * items.len() / count]).collect()
 }
@@ -68,7 +70,7 @@ mod tests {
     fn items_are_spread_and_never_repeated() {
         assert_eq!(spread(&[0, 1, 2, 3, 4, 5, 6, 7], 3), [0, 2, 5]);
         assert_eq!(spread(&[4, 9], 5), [4, 9]);
-        assert_eq!(spread(&[], 3), [] as [i64; 0]);
-        assert_eq!(spread(&[1], 0), [] as [i64; 0]);
+        assert_eq!(spread::<i64>(&[], 3), []);
+        assert_eq!(spread(&[1], 0), []);
     }
 }

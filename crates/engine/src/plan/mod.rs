@@ -17,5 +17,5 @@ mod scan;
 mod wanted;
 
 pub use cursor::Cursor;
-pub use planner::{Group, Planner, Step, Target};
+pub use planner::{Group, Planner, Step, Target, identity};
 pub use wanted::{Choice, PlannedOutput, Slot, Wanted, plan_output};

@@ -13,7 +13,6 @@ use super::wanted::{Choice, Wanted};
 use crate::av::{Frame, Packet};
 use crate::error::EngineError;
 use crate::media::{Media, check_limit};
-use crate::nonref::Roles;
 
 /// No codec shows a frame later than this many frames that follow it in coding order (H.264, A.3.1:
 /// `max_dec_frame_buffering`), so that a frame is known when as many later ones were seen.
@@ -29,6 +28,8 @@ pub struct Group {
     pub has_data: bool,
     /// Whether no packet may be left out.
     pub needs_all: bool,
+    /// The first packet that may have been cut off with the end of the file, as its last frames may be.
+    pub cut_from: usize,
     /// A time that leads to the first packet again.
     pub seek_at: i64,
 }
@@ -49,12 +50,31 @@ pub struct Target {
     pub wanted: Vec<Wanted>,
 }
 
+impl Group {
+    /// At the start of a video without presentation times, takes the first frame that comes out for the
+    /// targets before it. False when that changes nothing.
+    pub fn settle_for_first(&mut self, missing: &[Target]) -> bool {
+        let can_settle = |target: &&Target| target.pts.is_none() && !target.or_later;
+        self.targets = missing
+            .iter()
+            .filter(can_settle)
+            .map(|target| Target { or_later: true, ..target.clone() })
+            .collect();
+        self.targets.len() == missing.len()
+    }
+
+    /// Whether a target lies where the file's end may have been cut off.
+    pub fn is_near_end(&self, target: &Target) -> bool {
+        self.cut_from <= target.entry
+    }
+}
+
 impl Target {
     /// When its frame is shown, in the stream's units.
     pub fn shown_at(&self, frame: &Frame) -> i64 {
         match self.pts {
             Some(pts) if !self.or_later => pts,
-            _ => frame.pts().unwrap_or(0),
+            _ => frame.pts().unwrap_or(self.at),
         }
     }
 }
@@ -73,7 +93,6 @@ pub struct Planner<'m> {
     queue: VecDeque<Wanted>,
     carried: Option<Scan>,
     failed: Vec<(Wanted, Failure)>,
-    roles: Roles,
 }
 
 enum Resolved {
@@ -89,8 +108,7 @@ impl<'m> Planner<'m> {
     /// A plan for these frames.
     pub fn new(cursor: Cursor<'m>, mut wanted: Vec<Wanted>) -> Self {
         wanted.sort_by_key(|wanted| wanted.at);
-        let roles = Roles::of(&cursor.media().video);
-        Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new(), roles }
+        Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new() }
     }
 
     /// The video.
@@ -136,9 +154,8 @@ impl<'m> Planner<'m> {
     /// When the source fails or a limit is reached.
     pub fn widen(&mut self, group: &Group, targets: &[Target]) -> Result<Option<Group>, EngineError> {
         self.carried = None;
-        let identity = |packet: &Packet| (packet.pts(), packet.dts());
         let first = identity(&group.entries.first().expect("a group has packets").packet);
-        let Some(before) = first.1.or(first.0) else { return Ok(None) };
+        let Some(before) = first else { return Ok(None) };
         let seek_at = before.saturating_sub(1);
         let Some(mut scan) = self.start(seek_at)? else { return Ok(None) };
         if identity(scan.first()) == first {
@@ -162,6 +179,9 @@ impl<'m> Planner<'m> {
         if !left.is_empty() {
             return Ok(None);
         }
+        for _ in 0..if scan.is_clockless { REORDERED_FRAMES_MAX } else { 0 } {
+            self.pull(&mut scan)?;
+        }
         Ok(Some(Group { needs_all: true, ..self.close(scan, found, seek_at) }))
     }
 
@@ -181,7 +201,7 @@ impl<'m> Planner<'m> {
         let mut scan = Scan::new();
         self.push(&mut scan, packet);
         let wanted = self.queue.drain(..).collect();
-        let target = Target { entry: 0, pts: None, at: i64::MAX, or_later: false, wanted };
+        let target = Target { entry: 0, pts: None, at: 0, or_later: false, wanted };
         Step::Group(Group { has_data: true, ..self.close(scan, vec![target], 0) })
     }
 
@@ -203,15 +223,28 @@ impl<'m> Planner<'m> {
 
     /// A scan that begins with a keyframe shown at or before a time, or with the first.
     fn start(&mut self, at: i64) -> Result<Option<Scan>, EngineError> {
-        let Some(packet) = self.cursor.seek_key(at)? else { return Ok(None) };
-        let mut scan = Scan::new();
-        self.push(&mut scan, packet);
+        let Some(mut scan) = self.start_near(at)? else { return Ok(None) };
+        if time_of(scan.first()).is_some_and(|shown| at < shown) {
+            // A keyframe without a presentation time was judged by when it is decoded.
+            let earlier = identity(scan.first()).unwrap_or(at).saturating_sub(1);
+            if let Some(before) = self.start_near(earlier)? {
+                scan = before;
+            }
+        }
         Ok(Some(scan))
     }
 
-    fn push(&self, scan: &mut Scan, packet: Packet) -> usize {
+    fn start_near(&mut self, at: i64) -> Result<Option<Scan>, EngineError> {
+        let Some(packet) = self.cursor.seek_key(at)? else { return Ok(None) };
+        let mut scan = Scan::new();
+        self.push(&mut scan, packet);
+        while scan.is_unsettled() && scan.len() < REORDERED_FRAMES_MAX && self.pull(&mut scan)? {}
+        Ok(Some(scan))
+    }
+
+    fn push(&self, scan: &mut Scan, packet: Packet) {
         let media = self.cursor.media();
-        scan.push(packet, &self.roles, media.video.can_reorder, media.limits.packet_bytes_kept_max)
+        scan.push(packet, self.cursor.roles(), media.video.can_reorder, media.limits.packet_bytes_kept_max);
     }
 
     /// Reads one packet more; false at the end.
@@ -222,7 +255,7 @@ impl<'m> Planner<'m> {
                 Ok(true)
             }
             None => {
-                scan.is_ended = true;
+                scan.end();
                 Ok(false)
             }
         }
@@ -270,8 +303,10 @@ impl<'m> Planner<'m> {
         let last = targets.iter().map(|target| target.entry).max().unwrap_or(0) + scan.first_place();
         let (has_data, needs_all) = (scan.has_data, scan.needs_all || scan.is_clockless);
         let last = if scan.is_clockless { scan.first_place() + scan.len() - 1 } else { last };
+        let whole = scan.len().saturating_sub(REORDERED_FRAMES_MAX);
+        let cut_from = if scan.is_ended { whole } else { usize::MAX };
         let entries = scan.into_entries(last, self.cursor.media().video.is_interlaced);
-        Group { entries, targets, has_data, needs_all, seek_at }
+        Group { entries, targets, has_data, needs_all, cut_from, seek_at }
     }
 
     /// Finds the frame for a wanted time, reading on as far as needed. `used` is the last place that the
@@ -376,6 +411,11 @@ impl<'m> Planner<'m> {
         }
         Ok(self.cursor.is_cut_off()?.then(truncated))
     }
+}
+
+/// What tells a packet from others when it is read again: its decoding time, which is never filled in.
+pub fn identity(packet: &Packet) -> Option<i64> {
+    packet.dts().or(packet.pts())
 }
 
 /// Whether a keyframe satisfies a choice that prefers keyframes.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cursor::time_of;
 use crate::av::Packet;
-use crate::nonref::{Role, Roles};
+use crate::nonref::{PictureType, Role, Roles};
 
 /// A packet and what it is for.
 pub struct Entry {
@@ -12,6 +12,8 @@ pub struct Entry {
     pub packet: Packet,
     /// Whether others need it.
     pub role: Role,
+    /// Whether decoding can begin with it.
+    is_key: bool,
 }
 
 /// A run of packets without gaps. Places are counted from the first packet that was ever pushed, so that
@@ -22,6 +24,8 @@ pub struct Scan {
     shown: BTreeMap<i64, usize>,
     keys: BTreeMap<i64, usize>,
     size_bytes: u64,
+    /// Place of the last reference picture, while it is not known when it is shown.
+    unsettled: Option<usize>,
     /// Whether no packet follows.
     pub is_ended: bool,
     /// Whether all packets hold their bytes.
@@ -41,6 +45,7 @@ impl Scan {
             shown: BTreeMap::new(),
             keys: BTreeMap::new(),
             size_bytes: 0,
+            unsettled: None,
             is_ended: false,
             has_data: true,
             is_clockless: false,
@@ -48,29 +53,59 @@ impl Scan {
         }
     }
 
-    /// Adds the next packet; drops all bytes when they come to more than `bytes_max`. Returns its place.
-    pub fn push(&mut self, packet: Packet, roles: &Roles, can_reorder: bool, bytes_max: u64) -> usize {
+    /// Adds the next packet; drops all bytes when they come to more than `bytes_max`.
+    pub fn push(&mut self, packet: Packet, roles: &Roles, can_reorder: bool, bytes_max: u64) {
         let place = self.first_place + self.entries.len();
         let role = roles.role(packet.data());
         self.needs_all |= roles.forbids_skipping(packet.data());
-        self.is_clockless |= packet.is_key() && packet.pts().is_none() && can_reorder;
-        if let Some(time) = self.visible_time(&packet) {
+        match roles.picture_type(packet.data()) {
+            Some(PictureType::I | PictureType::P) => {
+                self.settle_reference(packet.dts());
+                self.unsettled = (packet.pts().is_none() && packet.dts().is_some()).then_some(place);
+            }
+            Some(PictureType::B) => {}
+            None => self.is_clockless |= packet.is_key() && packet.pts().is_none() && can_reorder,
+        }
+        let is_key = packet.is_key() && roles.can_begin(packet.data());
+        self.size_bytes += packet.data().len() as u64;
+        self.entries.push(Entry { packet, role, is_key });
+        self.note_time(place);
+        self.has_data &= self.size_bytes <= bytes_max;
+        if !self.has_data {
+            let full = self.entries.iter_mut().rev().take_while(|entry| !entry.packet.data().is_empty());
+            full.for_each(|entry| entry.packet.drop_data());
+        }
+    }
+
+    /// Whether it is not known yet when the last reference picture is shown.
+    pub fn is_unsettled(&self) -> bool {
+        self.unsettled.is_some()
+    }
+
+    /// Notes that no packet follows.
+    pub fn end(&mut self) {
+        self.is_ended = true;
+        let last = self.entries.last().map(|entry| &entry.packet);
+        self.settle_reference(last.and_then(|packet| Some(packet.dts()? + packet.duration().max(1))));
+    }
+
+    /// Fills in when the last reference picture without a presentation time is shown: when the decoder
+    /// takes the next one.
+    fn settle_reference(&mut self, next_dts: Option<i64>) {
+        if let (Some(place), Some(pts)) = (self.unsettled.take(), next_dts) {
+            self.entries[place - self.first_place].packet.set_pts(pts);
+            self.note_time(place);
+        }
+    }
+
+    fn note_time(&mut self, place: usize) {
+        let entry = &self.entries[place - self.first_place];
+        if let Some(time) = self.visible_time(&entry.packet) {
             self.shown.entry(time).or_insert(place);
-            if packet.is_key() {
+            if entry.is_key {
                 self.keys.entry(time).or_insert(place);
             }
         }
-        self.size_bytes += packet.data().len() as u64;
-        self.entries.push(Entry { packet, role });
-        if bytes_max < self.size_bytes {
-            self.has_data = false;
-        }
-        if !self.has_data {
-            self.entries.iter_mut().rev().take_while(|e| !e.packet.data().is_empty()).for_each(|e| {
-                e.packet.drop_data();
-            });
-        }
-        place
     }
 
     /// The first packet.
@@ -127,6 +162,7 @@ impl Scan {
     /// Splits at a place: this scan keeps what is before it.
     pub fn split_off(&mut self, place: usize) -> Self {
         let mut rest = Self { entries: self.entries.split_off(place - self.first_place), ..Self::new() };
+        rest.unsettled = self.unsettled.take();
         rest.is_ended = self.is_ended;
         rest.has_data = self.has_data;
         rest.is_clockless = self.is_clockless;
@@ -151,6 +187,7 @@ impl Scan {
         self.first_place = place;
         self.shown.retain(|_, shown| place <= *shown);
         self.keys.retain(|_, key| place <= *key);
+        self.unsettled = self.unsettled.filter(|&unsettled| place <= unsettled);
         self.size_bytes = self.entries.iter().map(|entry| entry.packet.data().len() as u64).sum();
     }
 
