@@ -1,6 +1,7 @@
 //! Which path belongs to which dialect.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -14,7 +15,8 @@ pub fn router(state: ApiState) -> Router {
     Router::new()
         .nest("/v1", native::routes())
         .merge(tencent::routes())
-        .merge(alibaba::routes())
+        // Both clouds speak at `/`: Tencent's requests say so, what is left is Alibaba's.
+        .merge(alibaba::routes().route_layer(from_fn_with_state(state.clone(), tencent::take)))
         .route("/media/{*key}", get(media::serve).head(media::serve))
         .fallback(media::serve_by_host)
         .layer(TraceLayer::new_for_http())

@@ -8,6 +8,11 @@ pub(crate) fn rfc3339_ms(at: Timestamp) -> String {
     date_time(at).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// RFC 3339 in UTC with whole seconds: `2026-11-24T00:40:15Z`.
+pub(crate) fn rfc3339_s(at: Timestamp) -> String {
+    date_time(at).to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
 fn date_time(at: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.as_millis()).unwrap_or_default()
 }
@@ -18,6 +23,8 @@ mod tests {
 
     #[test]
     fn moments_are_written_in_utc() {
-        assert_eq!(rfc3339_ms(Timestamp::from_millis(1_700_000_000_123)), "2023-11-14T22:13:20.123Z");
+        let at = Timestamp::from_millis(1_700_000_000_123);
+        assert_eq!(rfc3339_ms(at), "2023-11-14T22:13:20.123Z");
+        assert_eq!(rfc3339_s(at), "2023-11-14T22:13:20Z");
     }
 }

@@ -145,6 +145,7 @@ fn renderers() -> Renderers {
     Renderers::default()
         .with(EventFormat::Native, Arc::new(NativeRenderer))
         .with(EventFormat::Tencent40, Arc::new(tencent::Tencent40Renderer))
+        .with(EventFormat::Tencent2018, Arc::new(tencent::Tencent2018Renderer))
         .with(EventFormat::Alibaba, Arc::new(alibaba::AlibabaRenderer))
 }
 

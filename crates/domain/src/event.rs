@@ -135,7 +135,7 @@ pub struct SnapshotFact {
     pub priority: i32,
     /// What was known of the video at that time; older facts have none.
     #[serde(default)]
-    pub media: Option<MediaBrief>,
+    pub media: Option<Box<MediaBrief>>,
     /// When the job was accepted.
     pub job_created_at: Timestamp,
     /// When its first attempt began.
@@ -177,6 +177,47 @@ pub struct MediaFact {
     pub pass_through: Option<String>,
 }
 
+impl SnapshotFact {
+    /// What a job tells, with what became of it so far.
+    pub fn of_job(
+        job: &Job,
+        media: &Media,
+        base_url: &str,
+        cover_url: Option<String>,
+        finished_at: Timestamp,
+    ) -> Self {
+        let failure = if job.outcomes.iter().any(OutputOutcome::is_success) {
+            None
+        } else {
+            let first = job.outcomes.iter().find_map(OutputOutcome::first_failure);
+            job.failure.as_ref().or(first).cloned()
+        };
+        Self {
+            version: PAYLOAD_VERSION,
+            job_id: job.id.clone(),
+            media_id: media.id,
+            video_id: media.video_id.clone(),
+            outputs: job.outputs.clone(),
+            outcomes: job.outcomes.clone(),
+            failure,
+            cover_url,
+            base_url: base_url.to_owned(),
+            pass_through: job.pass_through.clone(),
+            callback_url: job.callback_url.clone(),
+            options: job.options.clone(),
+            priority: job.priority,
+            media: Some(Box::new(MediaBrief {
+                name: media.name.clone(),
+                source_url: source_url(media, base_url),
+                facts: media.facts.clone(),
+            })),
+            job_created_at: job.created_at,
+            job_started_at: job.started_at,
+            job_finished_at: finished_at,
+        }
+    }
+}
+
 impl Event {
     /// The event of a finished job: completed when at least one picture exists, else failed.
     pub fn of_finished_job(
@@ -188,41 +229,19 @@ impl Event {
         finished_at: Timestamp,
     ) -> Self {
         let is_success = job.outcomes.iter().any(OutputOutcome::is_success);
-        let failure = if is_success {
-            None
-        } else {
-            let first = job.outcomes.iter().find_map(OutputOutcome::first_failure);
-            job.failure.as_ref().or(first).cloned()
-        };
         Self {
             id,
             app_id: job.app_id,
             kind: if is_success { EventKind::SnapshotCompleted } else { EventKind::SnapshotFailed },
             origin: job.origin,
             created_at: finished_at,
-            payload: EventPayload::Snapshot(SnapshotFact {
-                version: PAYLOAD_VERSION,
-                job_id: job.id.clone(),
-                media_id: media.id,
-                video_id: media.video_id.clone(),
-                outputs: job.outputs.clone(),
-                outcomes: job.outcomes.clone(),
-                failure,
+            payload: EventPayload::Snapshot(SnapshotFact::of_job(
+                job,
+                media,
+                base_url,
                 cover_url,
-                base_url: base_url.to_owned(),
-                pass_through: job.pass_through.clone(),
-                callback_url: job.callback_url.clone(),
-                options: job.options.clone(),
-                priority: job.priority,
-                media: Some(MediaBrief {
-                    name: media.name.clone(),
-                    source_url: source_url(media, base_url),
-                    facts: media.facts.clone(),
-                }),
-                job_created_at: job.created_at,
-                job_started_at: job.started_at,
-                job_finished_at: finished_at,
-            }),
+                finished_at,
+            )),
         }
     }
 

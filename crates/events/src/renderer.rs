@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use stillframe_domain::{Endpoint, Event, EventFormat, Timestamp};
+use stillframe_domain::{App, Endpoint, Event, EventFormat, Timestamp};
 
 /// Writes events in one format. Pure: the same event gives the same body at every retry.
 pub trait Renderer: Send + Sync {
@@ -12,6 +12,11 @@ pub trait Renderer: Send + Sync {
 
     /// Headers beside `Content-Type: application/json` for a body sent at `at`: signatures and ids.
     fn headers(&self, endpoint: &Endpoint, event: &Event, body: &str, at: Timestamp) -> Vec<(String, String)>;
+
+    /// The body as it is pushed at `at`, for formats that are signed in the body. Pulled bodies are not.
+    fn seal(&self, body: String, _app: &App, _endpoint: &Endpoint, _at: Timestamp) -> String {
+        body
+    }
 }
 
 /// The renderers of all formats.

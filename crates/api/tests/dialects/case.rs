@@ -1,11 +1,13 @@
 //! The form of a case, and how an answer is compared.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::client::{self, Answer};
+use crate::client_2018;
 use crate::world::World;
 
 /// One case file.
@@ -14,6 +16,8 @@ use crate::world::World;
 pub struct Case {
     /// Page of the vendor that promises the answers.
     pub doc: String,
+    /// Version of the API, where a dialect has several.
+    pub version: Option<String>,
     /// Requests in their order.
     pub steps: Vec<Step>,
 }
@@ -25,6 +29,12 @@ pub struct Step {
     /// The app that asks: `owner`, `other` or `push` (see `world.rs`).
     #[serde(default = "owner")]
     pub by: String,
+    /// Jobs that are due are finished before the request, as a worker would.
+    #[serde(default)]
+    pub after_work: bool,
+    /// Seconds that pass before the request.
+    #[serde(default)]
+    pub after_s: u64,
     pub request: Request,
     pub expect: Expect,
     /// Variables for later steps, by JSON pointer into the answer.
@@ -46,7 +56,12 @@ pub struct Request {
     /// The operation's parameters. These replace common ones of the same name.
     #[serde(default)]
     pub params: BTreeMap<String, Value>,
-    /// Common parameters that are left out.
+    /// The scheme that signs, where a dialect has several.
+    pub sign: Option<String>,
+    /// Headers beside those of the scheme, which they replace.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Common parameters (or headers) that are left out.
     #[serde(default)]
     pub without: Vec<String>,
     /// Parameters changed or added behind the signer's back.
@@ -95,7 +110,15 @@ impl Case {
             return Err("doc must name the vendor's page".to_owned());
         }
         for (k, step) in self.steps.iter().enumerate() {
-            let answer = client::send(dialect, world, step).await;
+            world.clock.advance(Duration::from_secs(step.after_s));
+            if step.after_work {
+                world.work().await;
+            }
+            let answer = match self.version.as_deref() {
+                None => client::send(dialect, world, step).await,
+                Some("2018-07-17") => client_2018::send(world, step).await,
+                Some(other) => return Err(format!("there is no client of version {other}")),
+            };
             step.expect.check(&answer, world).map_err(|reason| {
                 format!("step {}: {reason}\nanswer: {} {}", k + 1, answer.status, answer.body)
             })?;
@@ -161,10 +184,15 @@ fn compare(at: &str, wanted: &Value, found: &Value, world: &World) -> Result<(),
     }
 }
 
-/// Whether a text is that of a pattern, in which `<hex>` stands for 32 digits of an id, `<UUID>` for a
-/// request id in capitals, and `<text>` for anything.
+/// Whether a text is that of a pattern, in which `<hex>` stands for 32 digits of an id, `<uuid>` and
+/// `<UUID>` for a request id, and `<text>` for anything.
 fn matches(pattern: &str, text: &str) -> bool {
-    for (mask, length, parts) in [("<hex>", 32, "0123456789abcdef"), ("<UUID>", 36, "0123456789ABCDEF-")] {
+    const MASKS: [(&str, usize, &str); 3] = [
+        ("<hex>", 32, "0123456789abcdef"),
+        ("<uuid>", 36, "0123456789abcdef-"),
+        ("<UUID>", 36, "0123456789ABCDEF-"),
+    ];
+    for (mask, length, parts) in MASKS {
         if let Some(rest) = pattern.strip_prefix(mask) {
             let is_id = |head: &str| head.chars().all(|c| parts.contains(c));
             return text.get(..length).is_some_and(is_id) && matches(rest, &text[length..]);

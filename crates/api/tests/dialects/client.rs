@@ -15,7 +15,7 @@ use crate::case::{self, Step};
 use crate::world::World;
 
 /// The host that clients believe they speak to.
-const HOST: &str = "vod.example:7400";
+pub const HOST: &str = "vod.example:7400";
 
 /// What came back.
 pub struct Answer {
@@ -46,7 +46,12 @@ async fn once(world: &World, method: &str, path: &str, params: &[(String, String
     } else {
         request.uri(format!("{path}?{encoded}")).body(Body::empty())
     };
-    let response = world.router.clone().oneshot(request.expect("a request")).await.expect("an answer");
+    exchange(world, request.expect("a request")).await
+}
+
+/// Hands a request to the router.
+pub async fn exchange(world: &World, request: Request<Body>) -> Answer {
+    let response = world.router.clone().oneshot(request).await.expect("an answer");
     let content_type =
         response.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().expect("text"));
     Answer {
@@ -102,7 +107,8 @@ fn alibaba(world: &mut World, step: &Step) -> Vec<(String, String)> {
     tamper(params, world, &step.request)
 }
 
-fn key(world: &World, step: &Step) -> (String, String) {
+/// Id of the asking app's key, and the secret that signs.
+pub fn key(world: &World, step: &Step) -> (String, String) {
     let (_, key) = &world.apps[step.by.as_str()];
     (key.key_id.clone(), step.request.secret.clone().unwrap_or_else(|| key.secret.clone()))
 }
@@ -129,7 +135,8 @@ fn tamper(
     params
 }
 
-fn text(world: &World, value: &Value) -> String {
+/// A value as a parameter.
+pub fn text(world: &World, value: &Value) -> String {
     match value {
         Value::String(text) => world.expand(text),
         other => other.to_string(),

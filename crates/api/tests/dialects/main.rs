@@ -6,6 +6,7 @@
 
 mod case;
 mod client;
+mod client_2018;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ async fn check(dialect: &str) {
 }
 
 #[tokio::test]
-async fn tencents_legacy_requests_are_answered_as_documented() {
+async fn tencents_requests_are_answered_as_documented() {
     check("tencent").await;
 }
 

@@ -27,7 +27,8 @@ use stillframe_domain::template::find_preset;
 use stillframe_domain::{
     AccessKey, App, AppSettings, Dialect, ErrorCode, Event, EventId, Failure, ImageFormat, Job, JobState,
     Media, MediaId, MediaSource, MediaState, MediaTime, Origin, OutputOutcome, PictureOutcome, PixelSize,
-    Position, Product, PullMode, RequestKind, RequestOptions, Rng, Selection, Taken, TemplateFamily, TemplateRef, VideoId,
+    Position, Product, PullMode, RequestKind, RequestOptions, Rng, Selection, Taken, TemplateFamily,
+    TemplateRef, VideoId,
 };
 use stillframe_service::{MediaName, OutputRequest, Service, ServiceConfig, ServiceDeps, SubmitSnapshot};
 use stillframe_storage::LocalStorage;
@@ -88,6 +89,33 @@ impl World {
         let told = [("normal20", OutputKind::Normal, offsets, 20)];
         world.finish(&ready, Dialect::Tencent, RequestKind::TimeOffsets, &told).await;
         world
+    }
+
+    /// Finishes the jobs that are due, with their events, as a worker would.
+    pub async fn work(&self) -> Vec<Job> {
+        let leases = self.database.lease_jobs("test", Duration::from_secs(60), 10).await.expect("leases");
+        let mut finished = Vec::new();
+        for lease in leases {
+            let job = lease.job;
+            let media = self.database.find_media(job.app_id, job.media_id).await.expect("rows");
+            let media = media.expect("a job is on a video");
+            let job = Job { outcomes: outcomes(&media, &job), ..job };
+            let (id, now) = (EventId::mint(self.rng.as_ref()), self.service.now());
+            let completion = JobCompletion {
+                job_id: job.id.clone(),
+                token: lease.token,
+                state: JobState::Completed,
+                outcomes: job.outcomes.clone(),
+                failure: None,
+                media: None,
+                events: vec![Event::of_finished_job(id, &job, &media, BASE, None, now)],
+                jobs: Vec::new(),
+            };
+            let commit = self.database.complete_job(&completion).await.expect("a commit");
+            assert_eq!(commit, Commit::Committed);
+            finished.push(job);
+        }
+        finished
     }
 
     /// A text with its variables replaced.
@@ -189,22 +217,8 @@ impl World {
         let app = self.apps["owner"].0.clone();
         self.clock.advance(Duration::from_secs(1));
         let accepted = self.service.submit_snapshot(&app, request).await.expect("a job");
-        let leases = self.database.lease_jobs("test", Duration::from_secs(60), 10).await.expect("leases");
-        let [lease] = leases.as_slice() else { panic!("one job is due, not {}", leases.len()) };
-        let job = Job { outcomes: outcomes(media, &accepted), ..accepted };
-        let (id, now) = (EventId::mint(self.rng.as_ref()), self.service.now());
-        let completion = JobCompletion {
-            job_id: job.id.clone(),
-            token: lease.token.clone(),
-            state: JobState::Completed,
-            outcomes: job.outcomes.clone(),
-            failure: None,
-            media: None,
-            events: vec![Event::of_finished_job(id, &job, media, BASE, None, now)],
-            jobs: Vec::new(),
-        };
-        let commit = self.database.complete_job(&completion).await.expect("a commit");
-        assert_eq!(commit, Commit::Committed);
+        let [job] = self.work().await.try_into().expect("one job is due");
+        assert_eq!(job.id, accepted.id);
         for ((name, ..), output) in sets.iter().zip(&job.outputs) {
             self.variables.insert(format!("{name}.output_id"), output.id.to_string());
             self.variables.insert(format!("{name}.job_id"), job.id.to_string());
@@ -246,11 +260,12 @@ fn outcomes(media: &Media, job: &Job) -> Vec<OutputOutcome> {
     let outcome = |output: &stillframe_domain::Output| {
         let key = |n| object_key::picture(&media.video_id, output.kind, &output.id, n, ImageFormat::Jpg);
         let is_sprite = matches!(output.spec.product, Product::Sprite { .. });
-        let offsets = if is_sprite { [0, 10_000, 20_000] } else { OFFSETS_MS };
-        let picture = |(number, ms): (u32, i64)| {
-            let (pts, size) = (MediaTime::from_millis(ms), if is_sprite { CELL } else { SIZE });
+        let times = output.spec.selection.resolve(facts().duration).expect("no selection by keyframes");
+        let cells = [0, 10_000, 20_000].map(MediaTime::from_millis).to_vec();
+        let picture = |(number, pts): (u32, MediaTime)| {
+            let size = if is_sprite { CELL } else { SIZE };
             let key = if is_sprite { String::new() } else { key(number) };
-            let result = if ms < facts().duration.as_millis() {
+            let result = if pts < facts().duration {
                 PictureResult::Ok(Taken { pts, number, key, size, size_bytes: 1_000 })
             } else {
                 PictureResult::Failed(Failure::new(ErrorCode::OffsetOutOfRange, "past the end"))
@@ -260,7 +275,7 @@ fn outcomes(media: &Media, job: &Job) -> Vec<OutputOutcome> {
         let sheet = |number| Sheet { number, key: key(number), size: SIZE, cell: CELL, size_bytes: 1_000 };
         OutputOutcome {
             output_id: output.id.clone(),
-            pictures: (1..).zip(offsets).map(picture).collect(),
+            pictures: (1..).zip(if is_sprite { cells } else { times }).map(picture).collect(),
             sheets: if is_sprite { vec![sheet(1), sheet(2)] } else { Vec::new() },
             vtt_key: output.spec.has_vtt.then(|| object_key::vtt(&media.video_id, output.kind, &output.id)),
             failure: None,

@@ -51,6 +51,7 @@ fn write(deps: &RelayDeps, due: &DueDelivery, at: Timestamp) -> Result<Letter, S
     let body = renderer
         .body(&due.event)
         .ok_or_else(|| format!("the format {} has no words for {}", format.name(), due.event.kind.name()))?;
+    let body = renderer.seal(body, &due.app, &due.endpoint, at);
     let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     headers.extend(renderer.headers(&due.endpoint, &due.event, &body, at));
     Ok(Letter { body, headers })

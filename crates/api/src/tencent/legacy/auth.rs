@@ -7,7 +7,7 @@ use stillframe_service::{Service, ServiceError};
 use stillframe_signing::tencent_v1;
 
 use super::error::Refusal;
-use super::params::Received;
+use crate::tencent::received::Received;
 
 /// How far a request's time may be from ours.
 const CLOCK_SKEW_MAX: Duration = Duration::from_secs(2 * 3_600);
@@ -21,13 +21,7 @@ pub(super) async fn authenticate(service: &Service, received: &Received) -> Resu
     let required = |name| received.find(name).ok_or_else(|| Refusal::missing(name));
     let key_id = required("SecretId")?;
     let caller = service.authenticate(key_id).await?;
-    let request = tencent_v1::Request {
-        method: received.method.as_str(),
-        host: &received.host,
-        path: &received.path,
-        params: &received.pairs,
-    };
-    tencent_v1::verify(&request, &caller.key.secret)?;
+    tencent_v1::verify(&received.to_be_signed(), &caller.key.secret)?;
     let number = |name| {
         let parsed = required(name)?.parse::<u64>();
         parsed.map_err(|_| Refusal::invalid(name, "a whole number"))

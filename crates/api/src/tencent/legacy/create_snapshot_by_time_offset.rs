@@ -4,15 +4,15 @@
 
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, Dialect, MediaId, MediaTime, Origin, Position, RequestKind, Selection, SnapshotSpec, TemplateFamily,
-    TemplateRef, limits,
+    App, Dialect, MediaId, MediaTime, Origin, Position, RequestKind, RequestOptions, Selection, SnapshotSpec,
+    TemplateFamily, TemplateRef, limits,
 };
 use stillframe_service::{MediaName, OutputRequest, Service, SubmitSnapshot};
 
 use super::envelope::Answer;
 use super::error::Refusal;
 use super::params::Params;
-use super::task_id;
+use crate::tencent::task_id;
 
 /// Accepts the job and answers its task id.
 pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result<Answer, Refusal> {

@@ -75,18 +75,21 @@ pub(super) const fn legacy(code: ErrorCode) -> (i64, &'static str) {
         | ErrorCode::InvalidParameter
         | ErrorCode::OffsetOutOfRange
         | ErrorCode::HandleExpired
+        | ErrorCode::TemplateImmutable
+        | ErrorCode::DuplicateRequest
         | ErrorCode::RequestTooLarge => (4000, "InvalidParameter"),
         ErrorCode::SignatureMissing | ErrorCode::SignatureMismatch | ErrorCode::KeyNotFound => {
             (4100, "AuthFailure")
         }
         ErrorCode::RequestExpired => (4200, "RequestExpired"),
-        ErrorCode::LimitExceeded => (4400, "LimitExceeded"),
+        ErrorCode::LimitExceeded | ErrorCode::TooManyTemplates => (4400, "LimitExceeded"),
         ErrorCode::RequestReplayed => (4500, "ReplayAttack"),
         ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled => (5000, "ResourceNotFound"),
+        ErrorCode::JobNotCancellable => (5100, "ResourceOperationFailed"),
         ErrorCode::UnknownOperation => (6100, "UnsupportedAction"),
         ErrorCode::MediaNotFound => (10008, "FileNotExist"),
         ErrorCode::MediaNotReady
@@ -111,8 +114,8 @@ mod tests {
 
     #[test]
     fn every_code_has_a_documented_number() {
-        const DOCUMENTED: [i64; 12] =
-            [1000, 4000, 4100, 4200, 4400, 4500, 5000, 6000, 6100, 6200, 10008, 10009];
+        const DOCUMENTED: [i64; 13] =
+            [1000, 4000, 4100, 4200, 4400, 4500, 5000, 5100, 6000, 6100, 6200, 10008, 10009];
         for &code in ErrorCode::ALL {
             assert!(DOCUMENTED.contains(&legacy(code).0), "{code}");
         }

@@ -16,12 +16,10 @@ mod procedure;
 mod sprite;
 
 use serde::Serialize;
-use stillframe_domain::event::SnapshotFact;
-use stillframe_domain::{
-    Endpoint, ErrorCode, Event, EventKind, EventPayload, Failure, Output, OutputOutcome, Product,
-    RequestKind, TemplateRef, Timestamp,
-};
+use stillframe_domain::{Endpoint, Event, EventKind, EventPayload, Product, RequestKind, Timestamp};
 use stillframe_events::Renderer;
+
+use crate::tencent::told::sets;
 
 /// Writes events in format 4.0.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,40 +71,6 @@ pub(super) fn body(event: &Event) -> Option<Body> {
         RequestKind::AutomaticCovers | RequestKind::Ingest => return None,
     };
     Some(Body { version: "4.0", event_type, data })
-}
-
-/// An output and what became of it.
-struct Set<'a> {
-    output: &'a Output,
-    outcome: OutputOutcome,
-}
-
-/// Each output with its outcome. One without an outcome failed as the whole job did.
-fn sets(fact: &SnapshotFact) -> Vec<Set<'_>> {
-    let unknown = || Failure::new(ErrorCode::Internal, ErrorCode::Internal.summary());
-    let failure = || fact.failure.clone().unwrap_or_else(unknown);
-    let outcome = |k: usize, output| {
-        fact.outcomes.get(k).cloned().unwrap_or_else(|| OutputOutcome::failed(output, failure()))
-    };
-    fact.outputs.iter().enumerate().map(|(k, output)| Set { output, outcome: outcome(k, output) }).collect()
-}
-
-impl Set<'_> {
-    /// The number of its template; 0 for none, or one that has no number.
-    fn definition(&self) -> i64 {
-        match self.output.template {
-            Some(TemplateRef::Numbered { number, .. }) => number,
-            Some(TemplateRef::Hex(_)) | None => 0,
-        }
-    }
-
-    const fn is_sprite(&self) -> bool {
-        matches!(self.output.spec.product, Product::Sprite { .. })
-    }
-}
-
-fn url(fact: &SnapshotFact, key: &str) -> String {
-    format!("{}/{key}", fact.base_url)
 }
 
 #[cfg(test)]

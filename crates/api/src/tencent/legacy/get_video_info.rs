@@ -3,19 +3,17 @@
 //! Source: 266/8586. A set that was never made is left out, and so is every field of the vendor's that
 //! Stillframe keeps nothing for (player, class, expiry).
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 use stillframe_domain::media::{AudioFacts, MediaFacts, VideoFacts};
-use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::PictureResult;
-use stillframe_domain::{App, Media, MediaState, Product, TemplateFamily, TemplateRef};
+use stillframe_domain::{App, Media, MediaState};
 use stillframe_service::{LatestOutput, Service};
 
 use super::create_snapshot_by_time_offset::file_id;
 use super::envelope::Answer;
 use super::error::Refusal;
 use super::params::Params;
+use crate::tencent::newest;
 
 /// Parts that can be asked for; those of transcoding and encryption are never there.
 const PARTS: [&str; 7] = [
@@ -121,32 +119,6 @@ fn audio_stream(audio: &AudioFacts) -> Value {
     })
 }
 
-fn definition(found: &LatestOutput) -> i64 {
-    match found.output.template {
-        Some(TemplateRef::Numbered { number, .. }) => number,
-        Some(TemplateRef::Hex(_)) | None => 0,
-    }
-}
-
-/// The newest of each definition; `outputs` come newest first.
-fn newest(outputs: Vec<&LatestOutput>) -> Vec<&LatestOutput> {
-    let mut seen = HashSet::new();
-    outputs.into_iter().filter(|found| seen.insert(definition(found))).collect()
-}
-
-fn stills(outputs: &[LatestOutput], is_sample: bool) -> Vec<&LatestOutput> {
-    let is_wanted = |found: &&LatestOutput| {
-        let family = match &found.output.template {
-            Some(TemplateRef::Numbered { family, .. }) => Some(*family),
-            Some(TemplateRef::Hex(_)) | None => None,
-        };
-        found.output.kind == OutputKind::Normal
-            && matches!(found.output.spec.product, Product::Stills { .. })
-            && (family == Some(TemplateFamily::Sample)) == is_sample
-    };
-    newest(outputs.iter().filter(is_wanted).collect())
-}
-
 fn pictures_by_offset(outputs: &[LatestOutput], url: impl Fn(&str) -> String) -> Option<Value> {
     let set = |found: &LatestOutput| {
         let pictures = found.outcome.pictures.iter().filter_map(|picture| match &picture.result {
@@ -156,14 +128,14 @@ fn pictures_by_offset(outputs: &[LatestOutput], url: impl Fn(&str) -> String) ->
             })),
             PictureResult::Failed(_) => None,
         });
-        json!({ "definition": definition(found), "picInfoList": pictures.collect::<Vec<_>>() })
+        json!({ "definition": newest::definition(found), "picInfoList": pictures.collect::<Vec<_>>() })
     };
-    let sets: Vec<Value> = stills(outputs, false).into_iter().map(set).collect();
+    let sets: Vec<Value> = newest::stills(outputs, false).into_iter().map(set).collect();
     (!sets.is_empty()).then(|| json!({ "snapshotByTimeOffsetList": sets }))
 }
 
 fn sample(outputs: &[LatestOutput], url: impl Fn(&str) -> String) -> Option<Value> {
-    let found = stills(outputs, true).into_iter().next()?;
+    let found = newest::stills(outputs, true).into_iter().next()?;
     let urls: Vec<String> = found.outcome.taken().map(|taken| url(&taken.key)).collect();
     Some(json!({ "imageUrls": urls }))
 }
@@ -172,7 +144,7 @@ fn sprites(outputs: &[LatestOutput], url: impl Fn(&str) -> String) -> Option<Val
     let set = |found: &LatestOutput| {
         let cell = found.outcome.sheets.first().map(|sheet| sheet.cell);
         let mut set = json!({
-            "definition": definition(found),
+            "definition": newest::definition(found),
             "height": cell.map_or(0, |cell| cell.height_px),
             "width": cell.map_or(0, |cell| cell.width_px),
             "totalCount": found.outcome.taken().count(),
@@ -183,7 +155,6 @@ fn sprites(outputs: &[LatestOutput], url: impl Fn(&str) -> String) -> Option<Val
         }
         set
     };
-    let of_kind = outputs.iter().filter(|found| found.output.kind == OutputKind::Sprite).collect();
-    let sets: Vec<Value> = newest(of_kind).into_iter().map(set).collect();
+    let sets: Vec<Value> = newest::sprites(outputs).into_iter().map(set).collect();
     (!sets.is_empty()).then(|| json!({ "imageSpriteList": sets }))
 }

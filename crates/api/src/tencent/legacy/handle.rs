@@ -8,10 +8,11 @@ use stillframe_service::ServiceError;
 
 use super::envelope::{self, Answer};
 use super::error::Refusal;
-use super::params::{Params, Received};
+use super::params::Params;
 use super::{auth, confirm_event, create_snapshot_by_time_offset, get_video_info, pull_event};
 use crate::body;
 use crate::state::ApiState;
+use crate::tencent::received::Received;
 
 /// Answers any request to a legacy path.
 pub(super) async fn handle(State(state): State<ApiState>, request: Request) -> Response {
@@ -29,7 +30,7 @@ async fn answer(state: &ApiState, request: Request) -> Result<Answer, Refusal> {
     let body = body::read(body).await?;
     let received = Received::decode(&parts, &body);
     let app = auth::authenticate(&state.service, &received).await?;
-    let params = received.signed_params();
+    let params = Params::of_request(&received);
     let action = params.required("Action")?;
     run(state, &app, action, &params).await
 }

@@ -17,8 +17,6 @@ mod get_video_info;
 mod handle;
 mod params;
 mod pull_event;
-mod status;
-mod task_id;
 
 pub use events::Tencent40Renderer;
 

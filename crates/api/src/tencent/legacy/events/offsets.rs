@@ -3,10 +3,10 @@
 use serde::Serialize;
 use stillframe_domain::MediaTime;
 use stillframe_domain::event::SnapshotFact;
-use stillframe_domain::outcome::{PictureOutcome, PictureResult};
+use stillframe_domain::outcome::PictureResult;
 
-use super::{Set, url};
-use crate::tencent::legacy::{status, task_id};
+use crate::tencent::told::{Set, asked_and_result, url};
+use crate::tencent::{status, task_id};
 
 /// Stands for the offset of a picture that was asked for by percent of a video that could not be read.
 const OFFSET_UNKNOWN: i64 = -1;
@@ -44,12 +44,10 @@ pub(super) fn event(fact: &SnapshotFact, sets: &[Set<'_>]) -> (&'static str, sup
 }
 
 fn pic_infos(fact: &SnapshotFact, set: &Set<'_>) -> Vec<PicInfo> {
-    let asked = set.output.spec.selection.asked_offsets();
-    let info = |(k, picture): (usize, &PictureOutcome)| {
-        let offset = picture.offset.or_else(|| asked.get(k).copied().flatten());
-        pic_info(fact, offset.map_or(OFFSET_UNKNOWN, MediaTime::as_millis), &picture.result)
+    let info = |(offset, result): (Option<MediaTime>, &PictureResult)| {
+        pic_info(fact, offset.map_or(OFFSET_UNKNOWN, MediaTime::as_millis), result)
     };
-    set.outcome.pictures.iter().enumerate().map(info).collect()
+    asked_and_result(set).into_iter().map(info).collect()
 }
 
 fn pic_info(fact: &SnapshotFact, time_offset: i64, result: &PictureResult) -> PicInfo {

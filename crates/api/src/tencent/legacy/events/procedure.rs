@@ -5,12 +5,12 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use stillframe_domain::event::SnapshotFact;
+use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::{PictureOutcome, PictureResult};
 use stillframe_domain::{Position, Product, Selection};
 
-use super::sprite::failure;
-use super::{Set, url};
-use crate::tencent::legacy::{status, task_id};
+use crate::tencent::told::{Set, failure, url};
+use crate::tencent::{status, task_id};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,6 +77,14 @@ fn words(fact: &SnapshotFact, set: &Set<'_>) -> (&'static str, Value, Value) {
             });
             ("ImageSprites", json!({ "definition": definition }), output)
         }
+        (Product::Stills { .. }, Selection::Offsets(positions)) if set.output.kind == OutputKind::Cover => {
+            let mut input = json!({ "definition": definition });
+            if let Some((position_type, position)) = positions.first().map(cover_position) {
+                input["positionType"] = position_type.into();
+                input["position"] = position.into();
+            }
+            ("CoverBySnapshot", input, json!({ "imageUrl": urls.first() }))
+        }
         (Product::Stills { .. }, Selection::Offsets(positions)) => {
             let images: Vec<Value> =
                 set.outcome.pictures.iter().filter_map(|picture| image(fact, picture)).collect();
@@ -91,6 +99,14 @@ fn words(fact: &SnapshotFact, set: &Set<'_>) -> (&'static str, Value, Value) {
             Product::Stills { .. },
             Selection::Series { .. } | Selection::PercentStep { .. } | Selection::Keyframes { .. },
         ) => ("SampleSnapshot", json!({ "definition": definition }), json!({ "imageUrls": urls })),
+    }
+}
+
+/// Whole seconds, or percent.
+fn cover_position(position: &Position) -> (&'static str, i64) {
+    match position {
+        Position::At(time) => ("Time", time.as_millis() / 1000),
+        Position::Percent(percent) => ("Percent", percent.round() as i64),
     }
 }
 

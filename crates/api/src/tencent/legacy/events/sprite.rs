@@ -1,11 +1,10 @@
 //! `CreateImageSpriteComplete`.
 
 use serde::Serialize;
-use stillframe_domain::OutputOutcome;
 use stillframe_domain::event::SnapshotFact;
 
-use super::{Set, url};
-use crate::tencent::legacy::{status, task_id};
+use crate::tencent::told::{Set, failure, url};
+use crate::tencent::{status, task_id};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,9 +46,4 @@ pub(super) fn event(fact: &SnapshotFact, sets: &[Set<'_>]) -> (&'static str, sup
         }),
     };
     ("CreateImageSpriteComplete", super::Data::Sprite(data))
-}
-
-/// Why an output has nothing to show.
-pub(super) fn failure(outcome: &OutputOutcome) -> Option<&stillframe_domain::Failure> {
-    outcome.first_failure().filter(|_| !outcome.is_success())
 }

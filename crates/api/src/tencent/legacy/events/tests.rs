@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
 use stillframe_domain::object_key::OutputKind;
-use stillframe_domain::{Dialect, ErrorCode, Event, EventKind, OutputOutcome, RequestKind, Selection};
+use stillframe_domain::{
+    Dialect, ErrorCode, Event, EventKind, MediaTime, OutputOutcome, Position, RequestKind, Selection,
+};
 use stillframe_events::Renderer;
 
 use super::Tencent40Renderer;
@@ -220,4 +222,19 @@ fn covers_and_progress_are_never_told() {
     let mut told = event(TIME_OFFSETS.0, TIME_OFFSETS.1, sets(), None);
     told.kind = EventKind::JobProgress;
     assert_eq!(Tencent40Renderer.body(&told), None);
+}
+
+#[test]
+fn a_cover_by_position_is_told_as_a_cover() {
+    let tasks = [Position::At(MediaTime::from_millis(7_900)), Position::Percent(50.0)].map(|position| {
+        let mut cover = stills(1, OutputKind::Cover, Some(10), &[0]);
+        cover.spec.selection = Selection::Offsets(vec![position]);
+        let sets = vec![(cover.clone(), taken(&cover, &[None]))];
+        let told = render(&event(Dialect::Tencent, RequestKind::Procedure, sets, None));
+        told["data"]["processTaskList"][0].clone()
+    });
+    assert_eq!(tasks[0]["taskType"], "CoverBySnapshot");
+    assert_eq!(tasks[0]["input"], json!({ "definition": 10, "positionType": "Time", "position": 7 }));
+    assert_eq!(tasks[1]["input"], json!({ "definition": 10, "positionType": "Percent", "position": 50 }));
+    assert_eq!(tasks[0]["output"]["imageUrl"], url("covers/00000000000000000000000000000001-00001.jpg"));
 }

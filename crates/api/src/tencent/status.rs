@@ -38,6 +38,10 @@ pub(super) const fn of_failure(code: ErrorCode) -> i64 {
         | ErrorCode::InvalidParameter
         | ErrorCode::UnknownOperation
         | ErrorCode::TemplateNotFound
+        | ErrorCode::TemplateImmutable
+        | ErrorCode::TooManyTemplates
+        | ErrorCode::JobNotCancellable
+        | ErrorCode::DuplicateRequest
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound

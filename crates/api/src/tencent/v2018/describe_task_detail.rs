@@ -1,0 +1,70 @@
+//! `DescribeTaskDetail`: what became of a task of the last three days.
+//!
+//! Source: API 2018-07-17, DescribeTaskDetail. The member of a task is the same that its event holds.
+
+use serde_json::{Value, json};
+use stillframe_domain::event::SnapshotFact;
+use stillframe_domain::{App, Job, JobState, MediaId, RequestKind};
+use stillframe_service::{MediaName, Service};
+
+use super::envelope::{self, Answer};
+use super::error::Refusal;
+use super::events::of_2017;
+use super::input::Input;
+use super::procedure::{self, Progress};
+use super::task;
+
+/// Answers the task and its member; an aborted task has none.
+pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Result<Answer, Refusal> {
+    let job = task::find(service, app, &input.required_text("TaskId")?).await?;
+    let fact = fact(service, app, &job, job.media_id).await?;
+    let mut answer = Answer::from_iter([
+        ("TaskType".to_owned(), task_type(job.origin.kind).into()),
+        ("Status".to_owned(), task::status(job.state).into()),
+        ("CreateTime".to_owned(), task::time(Some(job.created_at)).into()),
+        ("BeginProcessTime".to_owned(), task::time(job.started_at).into()),
+        ("FinishTime".to_owned(), task::time(job.finished_at).into()),
+    ]);
+    if let Some((name, member)) = member(&job, &fact) {
+        answer.insert(name.to_owned(), member);
+    }
+    Ok(answer)
+}
+
+async fn fact(service: &Service, app: &App, job: &Job, media_id: MediaId) -> Result<SnapshotFact, Refusal> {
+    let media = service.find_media(app, &MediaName::FileId(Some(media_id))).await?;
+    let cover_url = service.cover_url(app, &media);
+    let until = job.finished_at.unwrap_or_else(|| service.now());
+    Ok(SnapshotFact::of_job(job, &media, &service.media_base_url(app), cover_url, until))
+}
+
+const fn task_type(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::TimeOffsets => "SnapshotByTimeOffset",
+        RequestKind::Sprite => "ImageSprite",
+        RequestKind::Procedure
+        | RequestKind::Snapshot
+        | RequestKind::AutomaticCovers
+        | RequestKind::Ingest => "Procedure",
+    }
+}
+
+fn member(job: &Job, fact: &SnapshotFact) -> Option<(&'static str, Value)> {
+    let is_finished = matches!(job.state, JobState::Completed | JobState::Discarded);
+    match job.origin.kind {
+        _ if job.state == JobState::Cancelled => None,
+        RequestKind::TimeOffsets if is_finished => {
+            Some(("SnapshotByTimeOffsetTask", json!(of_2017::offsets(fact))))
+        }
+        RequestKind::Sprite if is_finished => Some(("CreateImageSpriteTask", json!(of_2017::sprite(fact)))),
+        RequestKind::TimeOffsets | RequestKind::Sprite => None,
+        RequestKind::Procedure
+        | RequestKind::Snapshot
+        | RequestKind::AutomaticCovers
+        | RequestKind::Ingest => {
+            let progress = if is_finished { Progress::Finished } else { Progress::Processing };
+            let task = envelope::fields(&procedure::task(job.app_id, fact, progress));
+            Some(("ProcedureTask", task.into()))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! One request at `/`: taken when it is of this API, else left to the next dialect.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use stillframe_domain::{App, ErrorCode};
+use stillframe_service::ServiceError;
+
+use super::auth::{self, ACTION_HEADER, BODY_BYTES_MAX, VERSION};
+use super::envelope::{self, Answer};
+use super::error::Refusal;
+use super::input::Input;
+use super::{
+    confirm_events, describe_events_state, describe_media_infos, describe_task_detail, process_media,
+    pull_events,
+};
+use crate::state::ApiState;
+
+/// Answers the requests of this API: those with the header `X-TC-Action`, and those whose query or form
+/// names its version. All others go on.
+pub(crate) async fn take(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let is_ours = parts.headers.contains_key(ACTION_HEADER)
+        || names_version(parts.uri.query().unwrap_or_default().as_bytes());
+    if !is_ours && !is_form(&parts) {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    // Anything beyond this is too large for every dialect.
+    let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
+        if is_ours {
+            let message = format!("the body broke off or exceeds {BODY_BYTES_MAX} bytes");
+            let refusal = ServiceError::new(ErrorCode::RequestTooLarge, message).into();
+            return envelope::failure(&refusal, &envelope::request_id(&parts));
+        }
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    if is_ours || names_version(&body) {
+        handle(&state, &parts, &body).await
+    } else {
+        next.run(Request::from_parts(parts, Body::from(body))).await
+    }
+}
+
+fn is_form(parts: &Parts) -> bool {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+fn names_version(encoded: &[u8]) -> bool {
+    url::form_urlencoded::parse(encoded).any(|(name, value)| name == "Version" && value == VERSION)
+}
+
+async fn handle(state: &ApiState, parts: &Parts, body: &Bytes) -> Response {
+    let request_id = envelope::request_id(parts);
+    match answer(state, parts, body).await {
+        Ok(answer) => envelope::success(answer, &request_id),
+        Err(refusal) => envelope::failure(&refusal, &request_id),
+    }
+}
+
+async fn answer(state: &ApiState, parts: &Parts, body: &Bytes) -> Result<Answer, Refusal> {
+    if !matches!(parts.method, Method::GET | Method::POST) {
+        return Err(Refusal::new("UnsupportedProtocol", "only GET and POST are supported"));
+    }
+    let call = auth::authenticate(&state.service, parts, body).await?;
+    let input = Input::root(&call.tree)?;
+    check_app(&call.app, &input)?;
+    run(state, &call.app, &call.action, &input).await
+}
+
+/// A key belongs to one app; naming another one is refused.
+fn check_app(app: &App, input: &Input<'_>) -> Result<(), Refusal> {
+    match input.integer("SubAppId")? {
+        Some(id) if id != app.id.0 => {
+            let message = "the SubAppId is not the app of the key that signed the request";
+            Err(ServiceError::new(ErrorCode::AppNotFound, message).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn run(state: &ApiState, app: &App, action: &str, input: &Input<'_>) -> Result<Answer, Refusal> {
+    let service = &state.service;
+    match action {
+        "PullEvents" => pull_events::run(service, app).await,
+        "ConfirmEvents" => confirm_events::run(service, app, input).await,
+        "ProcessMedia" => process_media::run(service, app, input).await,
+        "DescribeTaskDetail" => describe_task_detail::run(service, app, input).await,
+        "DescribeMediaInfos" => describe_media_infos::run(service, app, input).await,
+        "DescribeEventsState" => describe_events_state::run(service, app).await,
+        _ => {
+            let message = format!("the Action is not an operation of version {VERSION} here");
+            Err(ServiceError::new(ErrorCode::UnknownOperation, message).into())
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! API 2018-07-17: `/`, with requests signed by TC3-HMAC-SHA256 or version 1, and its events.
+//!
+//! ```text
+//! request -> auth (signature, time, one tree of parameters) -> one operation -> envelope {Response}
+//! event   -> events::Tencent2018Renderer                    -> body, pushed or pulled
+//! ```
+//!
+//! Source: Tencent Cloud VOD API 2018-07-17 and tencentcloud-sdk-python-vod 3.1.194, as collected on
+//! 2026-11-22.
+
+mod auth;
+mod confirm_events;
+mod describe_events_state;
+mod describe_media_infos;
+mod describe_task_detail;
+mod envelope;
+mod err_code_ext;
+mod error;
+mod events;
+mod handle;
+mod input;
+mod meta_data;
+mod picture_sets;
+mod procedure;
+mod process_media;
+mod pull_events;
+mod task;
+
+pub use events::Tencent2018Renderer;
+pub(crate) use handle::take;
