@@ -123,7 +123,8 @@ pub enum Container {
 pub struct Audio {
     /// How much later than the tone the video begins, in milliseconds.
     pub lead_ms: u32,
-    /// Length of the tone in milliseconds.
+    /// Length of the tone in milliseconds. A multiple of 64 fills the last AAC packet, so that all agree
+    /// on when the tone ends.
     pub length_ms: u32,
 }
 

@@ -55,11 +55,11 @@ fn variable_timing_is_kept() {
 
 #[test]
 fn presentation_starts_with_the_earliest_stream_and_ends_with_the_latest() {
-    let audio = Some(Audio { lead_ms: 400, length_ms: 12_000 });
+    let audio = Some(Audio { lead_ms: 400, length_ms: 12_032 });
     let oracle = check(&ClipSpec { audio, container: Container::Mkv, ..ClipSpec::numbered() });
     let first_ms = oracle.frames[0].pts.floor_millis();
     assert!((390..=430).contains(&first_ms), "first frame at {first_ms} ms");
-    assert!((11_990..=12_050).contains(&oracle.last_ms()), "last ms {}", oracle.last_ms());
+    assert!((12_020..=12_080).contains(&oracle.last_ms()), "last ms {}", oracle.last_ms());
 }
 
 #[test]
