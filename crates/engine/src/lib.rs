@@ -47,7 +47,7 @@ pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPi
 /// Finds out what a source is.
 ///
 /// # Errors
-/// When it cannot be read, is no video, has no video stream, or exceeds a limit.
+/// When it cannot be read, is no media file, or exceeds a limit. Sound alone is told of, without a video.
 pub fn probe(source: Arc<dyn ByteSource>, limits: &Limits) -> Result<MediaFacts, EngineError> {
     av::silence();
     Media::open(source, limits, Depth::Frames).map(|media| media.facts)

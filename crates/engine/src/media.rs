@@ -34,7 +34,7 @@ pub enum Depth {
 pub struct Media {
     /// The container.
     pub demuxer: Demuxer,
-    /// The stream that pictures come from.
+    /// The stream that pictures come from; of sound alone, which only a probe opens, the sound.
     pub video: Stream,
     /// Where its timestamps lie.
     pub timeline: Timeline,
@@ -68,7 +68,7 @@ impl Media {
             demuxer.find_stream_info().map_err(|error| call_error(&mut demuxer, error, deadline))?;
         }
         deadline.check()?;
-        let (video, audio) = choose(&demuxer, limits)?;
+        let (video, audio) = choose(&demuxer, limits, depth)?;
         let mut played: Vec<_> = audio.iter().map(|stream| stream.index).collect();
         if !video.is_attached_picture {
             played.push(video.index);
@@ -123,9 +123,9 @@ impl Media {
             let micros = crate::av::Rational { num: 1, den: 1_000_000 };
             Moment { value: duration_us, time_base: micros }.millis_since(Moment::ZERO)
         });
-        let is_declared = shape == Mp4Shape::Whole && self.has_regular_end();
-        let duration_ms = match by_streams.filter(|_| is_declared) {
-            Some(duration_ms) => duration_ms,
+        let duration_ms = match by_streams.filter(|_| shape == Mp4Shape::Whole) {
+            Some(declared_ms) if self.has_regular_end() => declared_ms,
+            Some(declared_ms) => self.measured_duration_ms(declared_ms)?.unwrap_or(0).max(declared_ms),
             None => self.measured_or(by_header.or(by_streams).unwrap_or(0))?,
         };
         let actual = u64::try_from(duration_ms).unwrap_or(0);
@@ -153,20 +153,26 @@ impl Media {
         steps.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 1)
     }
 
-    /// The measured duration, unless a header that begins at zero declares so much more that the end must
-    /// be missing.
-    fn measured_or(&mut self, declared_ms: i64) -> Result<i64, EngineError> {
-        let starts_at_zero = Moment::ZERO.millis_since(self.timeline.origin) == 0;
-        // Only Matroska declares a duration that was not guessed from the same packets.
+    /// The measured duration, against what a Matroska header declares: it tells the end, which cuts the
+    /// padding of a last audio packet, and which lies far behind the data of a file that was cut off.
+    fn measured_or(&mut self, header_ms: i64) -> Result<i64, EngineError> {
+        let start_ms = self.timeline.origin.millis_since(Moment::ZERO);
         let is_declared = self.facts.container.contains("matroska") && !self.demuxer.is_duration_guessed();
-        let measured_ms = self.measured_duration_ms(declared_ms)?;
+        let measured_ms = self.measured_duration_ms(header_ms)?;
+        let declared_ms = if is_declared { header_ms - start_ms } else { header_ms };
         self.is_cut_off = Some(false);
         match measured_ms {
-            Some(ms) if !(is_declared && starts_at_zero) || declared_ms - ms <= MISSING_MS_MIN => Ok(ms),
-            _ => {
-                self.is_cut_off = Some(is_declared);
+            None => Ok(declared_ms),
+            Some(measured_ms) if !is_declared => Ok(measured_ms),
+            Some(measured_ms) if measured_ms.abs_diff(declared_ms) <= MISSING_MS_MIN.unsigned_abs() => {
+                Ok(measured_ms.min(declared_ms))
+            }
+            // Some writers declare the length instead of the end, which is the same from zero on only.
+            Some(measured_ms) if start_ms == 0 && measured_ms < declared_ms => {
+                self.is_cut_off = Some(true);
                 Ok(declared_ms)
             }
+            Some(measured_ms) => Ok(measured_ms),
         }
     }
 
@@ -258,7 +264,9 @@ fn is_known_by_header(stream: &Stream) -> bool {
 }
 
 /// The stream that pictures come from, and the sound that is played with it.
-fn choose(demuxer: &Demuxer, limits: &Limits) -> Result<(Stream, Option<Stream>), EngineError> {
+/// The stream that the facts are about, and the audio beside it. Sound alone has no picture to take, but
+/// a probe tells of it.
+fn choose(demuxer: &Demuxer, limits: &Limits, depth: Depth) -> Result<(Stream, Option<Stream>), EngineError> {
     check_limit("streams_max", limits.streams_max.into(), demuxer.stream_count() as u64)?;
     let streams = demuxer.streams();
     let is_sound = |s: &&Stream| s.media_type == MediaType::Audio && 0 < s.sample_rate_hz;
@@ -271,6 +279,7 @@ fn choose(demuxer: &Demuxer, limits: &Limits) -> Result<(Stream, Option<Stream>)
     let video = match (film, art, &audio) {
         (Some(film), _, _) => film.clone(),
         (None, Some(art), _) => art.clone(),
+        (None, None, Some(audio)) if is_sure && depth == Depth::Frames => audio.clone(),
         (None, None, Some(_)) if is_sure => return Err(EngineError::NoVideoStream),
         _ if videos().next().is_some() => {
             return Err(EngineError::NotAVideo { reason: "no frame of a known size was found".to_owned() });
@@ -304,7 +313,7 @@ fn facts(demuxer: &Demuxer, video: &Stream, audio: Option<&Stream>, size_bytes: 
         size_bytes,
         duration: MediaTime::ZERO,
         bitrate_bps: 0,
-        video: Some(VideoFacts {
+        video: (video.media_type == MediaType::Video).then(|| VideoFacts {
             codec: video.codec_name.clone(),
             width_px: upright.width_px,
             height_px: upright.height_px,

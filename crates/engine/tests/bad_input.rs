@@ -152,12 +152,16 @@ fn damage_in_one_group_leaves_the_others_right() {
 }
 
 #[test]
-fn audio_alone_has_no_video_stream() {
+fn audio_alone_is_told_of_and_has_no_picture() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["tone.m4a", "tone.wav", "tone.ts"] {
         let path = folder.path().join(name);
         ffmpeg(&["-f", "lavfi", "-i", TONE], &path);
-        assert_eq!(refusal(&std::fs::read(&path).unwrap()), ErrorCode::NoVideoStream, "{name}");
+        let facts = probe(source(&path), &Limits::default()).unwrap();
+        assert!(facts.video.is_none() && facts.audio.is_some(), "{name}: {facts:?}");
+        assert!((2_900..3_200).contains(&facts.duration.as_millis()), "{name}: {facts:?}");
+        let refused = take_all(source(&path), vec![stills(at(&[0, 1_000]))]).unwrap_err();
+        assert_eq!(refused.failure().code, ErrorCode::NoVideoStream, "{name}");
     }
 }
 
