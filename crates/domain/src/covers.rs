@@ -37,7 +37,7 @@ pub fn covers_job(media: &Media, rng: &dyn Rng, now: Timestamp) -> Job {
         layout: SpriteLayout {
             columns: SPRITE_COLUMNS,
             rows: SPRITE_ROWS,
-            cell: SizeRule { width_px: Some(SPRITE_CELL_WIDTH_PX), height_px: None },
+            cell: SizeRule { width_px: Some(SPRITE_CELL_WIDTH_PX), height_px: None, is_adaptive: false },
             padding_px: 0,
             margin_px: 0,
             colour: Colour::BLACK,

@@ -182,6 +182,9 @@ pub struct SizeRule {
     pub width_px: Option<u32>,
     /// Height in pixels, 8 to 8,192.
     pub height_px: Option<u32>,
+    /// Whether the width stands for the longer side of the frame and the height for the shorter one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_adaptive: bool,
 }
 
 /// Width and height in pixels.
@@ -200,7 +203,10 @@ impl SizeRule {
             let scaled = (u64::from(side) * u64::from(by) + u64::from(of) / 2) / u64::from(of.max(1));
             u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
         };
-        let (width_px, height_px) = match (self.width_px, self.height_px) {
+        let is_turned = self.is_adaptive && frame.width_px < frame.height_px;
+        let (wanted_width, wanted_height) =
+            if is_turned { (self.height_px, self.width_px) } else { (self.width_px, self.height_px) };
+        let (width_px, height_px) = match (wanted_width, wanted_height) {
             (None, None) => (frame.width_px, frame.height_px),
             (Some(w), None) => (w, scale(frame.height_px, w, frame.width_px)),
             (None, Some(h)) => (scale(frame.width_px, h, frame.height_px), h),
@@ -370,13 +376,26 @@ mod tests {
     fn one_given_side_keeps_the_shape() {
         let frame = PixelSize { width_px: 1920, height_px: 1080 };
         let size = |w, h| {
-            let resolved = SizeRule { width_px: w, height_px: h }.resolve(frame);
+            let resolved = SizeRule { width_px: w, height_px: h, is_adaptive: false }.resolve(frame);
             (resolved.width_px, resolved.height_px)
         };
         assert_eq!(size(None, None), (1920, 1080));
         assert_eq!(size(Some(320), None), (320, 180));
         assert_eq!(size(None, Some(90)), (160, 90));
         assert_eq!(size(Some(100), Some(100)), (100, 100));
+    }
+
+    #[test]
+    fn adaptive_sizes_are_turned_for_upright_frames() {
+        let rule = |width_px, height_px| SizeRule { width_px, height_px, is_adaptive: true };
+        let size = |rule: SizeRule, width_px, height_px| {
+            let resolved = rule.resolve(PixelSize { width_px, height_px });
+            (resolved.width_px, resolved.height_px)
+        };
+        let both = rule(Some(1280), Some(720));
+        assert_eq!((size(both, 1920, 1080), size(both, 1080, 1920)), ((1280, 720), (720, 1280)));
+        let long_side = rule(Some(1280), None);
+        assert_eq!((size(long_side, 1920, 1080), size(long_side, 1080, 1920)), ((1280, 720), (720, 1280)));
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub const JPEG_QUALITY_DEFAULT: u8 = 85;
 /// sprite), as collected on 2026-11-22.
 pub fn presets() -> Vec<Template> {
     let stills = |width_px, height_px, fit| Product::Stills {
-        size: SizeRule { width_px, height_px },
+        size: SizeRule { width_px, height_px, is_adaptive: false },
         fit,
         format: ImageFormat::Jpg,
         quality: JPEG_QUALITY_DEFAULT,
@@ -94,7 +94,7 @@ pub fn presets() -> Vec<Template> {
     let sprite_layout = SpriteLayout {
         columns: 10,
         rows: 10,
-        cell: SizeRule { width_px: Some(142), height_px: Some(80) },
+        cell: SizeRule { width_px: Some(142), height_px: Some(80), is_adaptive: false },
         padding_px: 0,
         margin_px: 0,
         colour: Colour::BLACK,

@@ -64,6 +64,7 @@ impl Output {
                 let size = stillframe_domain::SizeRule {
                     width_px: Some(cell.width_px),
                     height_px: Some(cell.height_px),
+                    is_adaptive: false,
                 };
                 let look = Look { size, fit, format: planes, ground: layout.colour, keeps_box: true };
                 Ok(Self { place, look, made: Made::Sheets(Sprite::new(place, style, picture_count)) })

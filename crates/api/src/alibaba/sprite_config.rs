@@ -27,6 +27,7 @@ pub(super) fn parse(text: &str, snapshot: SizeRule) -> Result<SpriteConfig, Refu
     let cell = SizeRule {
         width_px: fields.number("CellWidth", 8, 4096)?,
         height_px: fields.number("CellHeight", 8, 4096)?,
+        is_adaptive: false,
     };
     let layout = SpriteLayout {
         columns: fields.number("Columns", 1, 10_000)?.unwrap_or(10),
@@ -94,7 +95,7 @@ mod tests {
                 layout: SpriteLayout {
                     columns: 3,
                     rows: 10,
-                    cell: SizeRule { width_px: Some(120), height_px: Some(68) },
+                    cell: SizeRule { width_px: Some(120), height_px: Some(68), is_adaptive: false },
                     padding_px: 20,
                     margin_px: 50,
                     colour: Colour { red: 255, green: 99, blue: 71 },
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn an_empty_object_means_all_defaults() {
-        let snapshot = SizeRule { width_px: Some(320), height_px: None };
+        let snapshot = SizeRule { width_px: Some(320), height_px: None, is_adaptive: false };
         let config = parse("{}", snapshot).expect("accepted");
         assert_eq!((config.layout.columns, config.layout.rows, config.layout.cell), (10, 10, snapshot));
         assert!(config.is_origin_kept);

@@ -3,8 +3,8 @@
 use serde_json::json;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind, RequestOptions,
-    Selection, SizeRule, SnapshotSpec, TemplateRef, VideoId, limits, template,
+    App, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind,
+    RequestOptions, Selection, SizeRule, SnapshotSpec, TemplateRef, VideoId, limits, template,
 };
 use stillframe_service::{MediaName, OutputRequest, Service, ServiceError, SubmitSnapshot};
 
@@ -72,7 +72,8 @@ async fn of_template(service: &Service, app: &App, id: &str) -> Result<OutputReq
 /// Single pictures; or, with a sprite configuration, the sprite and its single pictures.
 fn of_params(params: &Params) -> Result<Vec<OutputRequest>, Refusal> {
     let selection = selection(params)?;
-    let size = SizeRule { width_px: side(params, "Width")?, height_px: side(params, "Height")? };
+    let size =
+        SizeRule { width_px: side(params, "Width")?, height_px: side(params, "Height")?, is_adaptive: false };
     let (fit, format, quality) = (Fit::Stretch, ImageFormat::Jpg, template::JPEG_QUALITY_DEFAULT);
     let output = |kind, product| OutputRequest {
         kind,
@@ -177,6 +178,6 @@ mod tests {
     fn one_given_side_leaves_the_other_to_the_shape_of_the_video() {
         let product = outputs(&[("Width", "320")]).swap_remove(0).spec.product;
         let Product::Stills { size, .. } = product else { unreachable!("pictures were asked for") };
-        assert_eq!(size, SizeRule { width_px: Some(320), height_px: None });
+        assert_eq!(size, SizeRule { width_px: Some(320), height_px: None, is_adaptive: false });
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::template::JPEG_QUALITY_DEFAULT;
 use stillframe_domain::{
-    Colour, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind, RequestOptions,
-    Selection, SizeRule, SnapshotSpec, SpriteLayout,
+    Colour, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind,
+    RequestOptions, Selection, SizeRule, SnapshotSpec, SpriteLayout,
 };
 use stillframe_service::{OutputRequest, ServiceError, SubmitSnapshot, invalid};
 
@@ -133,13 +133,17 @@ impl SubmitRequest {
         let mut outputs = Vec::new();
         let has_stills = self.stills.unwrap_or(self.sprite.is_none());
         if has_stills {
-            let size = SizeRule { width_px: self.width_px, height_px: self.height_px };
+            let size = SizeRule { width_px: self.width_px, height_px: self.height_px, is_adaptive: false };
             let has_vtt = self.vtt && self.sprite.is_none();
             let kind = if has_vtt { OutputKind::WebVtt } else { OutputKind::Normal };
             outputs.push(output(kind, Product::Stills { size, fit, format, quality }, has_vtt));
         }
         if let Some(sprite) = &self.sprite {
-            let cell = SizeRule { width_px: sprite.cell_width_px, height_px: sprite.cell_height_px };
+            let cell = SizeRule {
+                width_px: sprite.cell_width_px,
+                height_px: sprite.cell_height_px,
+                is_adaptive: false,
+            };
             let layout = SpriteLayout {
                 columns: sprite.columns,
                 rows: sprite.rows,

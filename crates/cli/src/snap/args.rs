@@ -255,7 +255,7 @@ impl SnapArgs {
     }
 
     fn sprite_product(&self, grid: Grid) -> Product {
-        let default_cell = SizeRule { width_px: Some(SPRITE_CELL_WIDTH_PX), height_px: None };
+        let default_cell = SizeRule { width_px: Some(SPRITE_CELL_WIDTH_PX), height_px: None, is_adaptive: false };
         let layout = SpriteLayout {
             columns: grid.columns,
             rows: grid.rows,
@@ -334,7 +334,7 @@ fn parse_size(text: &str) -> Result<SizeRule, String> {
     let (width, height) = text.split_once('x').ok_or_else(wrong)?;
     match (side(width)?, side(height)?) {
         (None, None) => Err(wrong()),
-        (width_px, height_px) => Ok(SizeRule { width_px, height_px }),
+        (width_px, height_px) => Ok(SizeRule { width_px, height_px, is_adaptive: false }),
     }
 }
 
@@ -379,7 +379,7 @@ mod tests {
 
     #[test]
     fn sides_of_sizes_may_be_left_out_but_not_both() {
-        let size = |width_px, height_px| Ok(SizeRule { width_px, height_px });
+        let size = |width_px, height_px| Ok(SizeRule { width_px, height_px, is_adaptive: false });
         assert_eq!(parse_size("640x360"), size(Some(640), Some(360)));
         assert_eq!(parse_size("640x"), size(Some(640), None));
         assert_eq!(parse_size("x360"), size(None, Some(360)));

@@ -161,7 +161,7 @@ async fn webvtt_files_name_the_pictures_and_cells_beside_them() {
     let layout = SpriteLayout {
         columns: 3,
         rows: 1,
-        cell: SizeRule { width_px: Some(64), height_px: None },
+        cell: SizeRule { width_px: Some(64), height_px: None, is_adaptive: false },
         padding_px: 0,
         margin_px: 0,
         colour: Colour::BLACK,
