@@ -130,23 +130,14 @@ impl Context {
         if context.0.is_null() {
             return Err(AvError { call: "sws_getContext", code: ffi::AVERROR(ffi::EINVAL) });
         }
-        let is_from_full = c_int::from(setup.is_full_range);
-        let is_to_full = c_int::from(is_rgb || setup.is_full_range);
-        // SAFETY: the context is valid; the tables are static.
+        let matrix = if is_rgb { Matrix::Bt601 } else { setup.matrix };
+        let is_full = c_int::from(is_rgb || setup.is_full_range);
+        // SAFETY: the context is valid; the table is static.
         unsafe {
-            let from_table = ffi::sws_getCoefficients(table(setup.matrix));
-            let to_table = if is_rgb { ffi::sws_getCoefficients(ffi::SWS_CS_ITU601) } else { from_table };
+            // The same on both sides, so that YUV keeps its numbers and RGB its colours.
+            let table = ffi::sws_getCoefficients(table(matrix));
             // The answer only says whether the formats have a matrix at all; grey has none.
-            ffi::sws_setColorspaceDetails(
-                context.0,
-                from_table,
-                is_from_full,
-                to_table,
-                is_to_full,
-                0,
-                1 << 16,
-                1 << 16,
-            );
+            ffi::sws_setColorspaceDetails(context.0, table, is_full, table, is_full, 0, 1 << 16, 1 << 16);
         }
         Ok(context)
     }
