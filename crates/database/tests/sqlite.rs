@@ -10,6 +10,7 @@ use stillframe_database::conformance::{self, Subject};
 use stillframe_database::{
     Apps, Database, DatabaseError, Jobs, MediaStore, NewMedia, Queues, SqliteConfig, SqliteDatabase,
 };
+use stillframe_domain::event::Telling;
 use stillframe_domain::{
     AppId, AppSettings, Clock, Dialect, Event, EventId, EventKind, Media, MediaId, MediaSource, MediaState,
     Origin, PullMode, RequestKind, Timestamp, VideoId, ingest,
@@ -148,7 +149,13 @@ fn new_media(app_id: AppId, count: usize) -> NewMedia {
     let origin = Origin { dialect: Dialect::Tencent, kind: RequestKind::TimeOffsets };
     let tell = |_| {
         let id = EventId::mint(&rng);
-        Event::of_media(id, EventKind::SnapshotCompleted, origin, &media, "http://example.org", now)
+        Event::of_media(
+            id,
+            EventKind::SnapshotCompleted,
+            origin,
+            &media,
+            Telling { at: now, base_url: "http://example.org" },
+        )
     };
     let events = (0..count).map(tell).collect();
     NewMedia { media, jobs, events }

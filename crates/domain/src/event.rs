@@ -177,6 +177,15 @@ pub struct MediaFact {
     pub pass_through: Option<String>,
 }
 
+/// When an event is told, and where its objects are then.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Base of object URLs, without a trailing slash.
+    pub base_url: &'a str,
+}
+
 impl SnapshotFact {
     /// What a job tells, with what became of it so far.
     pub fn of_job(
@@ -220,28 +229,15 @@ impl SnapshotFact {
 
 impl Event {
     /// The event of a finished job: completed when at least one picture exists, else failed.
-    pub fn of_finished_job(
-        id: EventId,
-        job: &Job,
-        media: &Media,
-        base_url: &str,
-        cover_url: Option<String>,
-        finished_at: Timestamp,
-    ) -> Self {
-        let is_success = job.outcomes.iter().any(OutputOutcome::is_success);
+    pub fn of_finished_job(id: EventId, job: &Job, fact: SnapshotFact) -> Self {
+        let is_success = fact.outcomes.iter().any(OutputOutcome::is_success);
         Self {
             id,
             app_id: job.app_id,
             kind: if is_success { EventKind::SnapshotCompleted } else { EventKind::SnapshotFailed },
             origin: job.origin,
-            created_at: finished_at,
-            payload: EventPayload::Snapshot(SnapshotFact::of_job(
-                job,
-                media,
-                base_url,
-                cover_url,
-                finished_at,
-            )),
+            created_at: fact.job_finished_at,
+            payload: EventPayload::Snapshot(fact),
         }
     }
 
@@ -251,21 +247,20 @@ impl Event {
         kind: EventKind,
         origin: Origin,
         media: &Media,
-        base_url: &str,
-        at: Timestamp,
+        telling: Telling<'_>,
     ) -> Self {
         Self {
             id,
             app_id: media.app_id,
             kind,
             origin,
-            created_at: at,
+            created_at: telling.at,
             payload: EventPayload::Media(MediaFact {
                 version: PAYLOAD_VERSION,
                 media_id: media.id,
                 video_id: media.video_id.clone(),
                 name: media.name.clone(),
-                source_url: source_url(media, base_url),
+                source_url: source_url(media, telling.base_url),
                 facts: media.facts.clone(),
                 failure: media.failure.clone(),
                 pass_through: media.pass_through.clone(),

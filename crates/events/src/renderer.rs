@@ -11,7 +11,8 @@ pub trait Renderer: Send + Sync {
     fn body(&self, event: &Event) -> Option<String>;
 
     /// Headers beside `Content-Type: application/json` for a body sent at `at`: signatures and ids.
-    fn headers(&self, endpoint: &Endpoint, event: &Event, body: &str, at: Timestamp) -> Vec<(String, String)>;
+    fn headers(&self, endpoint: &Endpoint, event: &Event, body: &str, at: Timestamp)
+    -> Vec<(String, String)>;
 
     /// The body as it is pushed at `at`, for formats that are signed in the body. Pulled bodies are not.
     fn seal(&self, body: String, _app: &App, _endpoint: &Endpoint, _at: Timestamp) -> String {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use stillframe_database::{Database, DeliveryRecord, NewMedia, SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
 use stillframe_domain::endpoint::DeliveryPolicy;
+use stillframe_domain::event::Telling;
 use stillframe_domain::retry::RetrySchedule;
 use stillframe_domain::{
     AckRule, App, AppSettings, Checkpoint, Checkpoints, DeliveryState, Dialect, Endpoint, EndpointId, Event,
@@ -112,7 +113,13 @@ impl World {
             updated_at: now,
         };
         let origin = Origin { dialect: Dialect::Native, kind: RequestKind::Ingest };
-        let event = Event::of_media(EventId::mint(&OsRng), kind, origin, &media, "http://media", now);
+        let event = Event::of_media(
+            EventId::mint(&OsRng),
+            kind,
+            origin,
+            &media,
+            Telling { at: now, base_url: "http://media" },
+        );
         let id = event.id.clone();
         self.database.insert_media(&NewMedia { media, jobs: Vec::new(), events: vec![event] }).await.unwrap();
         id

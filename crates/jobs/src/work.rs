@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stillframe_database::JobCompletion;
+use stillframe_domain::event::{SnapshotFact, Telling};
 use stillframe_domain::media::Cover;
 use stillframe_domain::{App, Event, EventId, EventKind, Failure, Job, JobState, Lease, Media, MediaState};
 use tokio_util::sync::CancellationToken;
@@ -71,14 +72,16 @@ impl Work {
         });
         let deps = &self.shared.deps;
         let id = EventId::mint(deps.rng.as_ref());
-        Event::of_finished_job(id, &job, &self.media, base_url, cover_url, deps.clock.now())
+        let fact = SnapshotFact::of_job(&job, &self.media, base_url, cover_url, deps.clock.now());
+        Event::of_finished_job(id, &job, fact)
     }
 
     /// An event about the video as it will stand after this job.
     pub(crate) fn media_event(&self, kind: EventKind, media: &Media) -> Event {
         let deps = &self.shared.deps;
         let id = EventId::mint(deps.rng.as_ref());
-        Event::of_media(id, kind, self.job().origin, media, self.base_url(), deps.clock.now())
+        let telling = Telling { at: deps.clock.now(), base_url: self.base_url() };
+        Event::of_media(id, kind, self.job().origin, media, telling)
     }
 
     /// The end of a job without which the video is of no use.

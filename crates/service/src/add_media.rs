@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use stillframe_database::NewMedia;
+use stillframe_domain::event::Telling;
 use stillframe_domain::{
     App, Dialect, ErrorCode, Event, EventId, EventKind, Media, MediaId, MediaSource, MediaState, VideoId,
     covers, ingest, limits, object_key,
@@ -143,7 +144,8 @@ impl Service {
         let origin = ingest_origin(media.added_by);
         let id = EventId::mint(self.rng());
         let base_url = self.media_base_url(app);
-        let event = Event::of_media(id, EventKind::MediaCreated, origin, &media, &base_url, self.now());
+        let telling = Telling { at: self.now(), base_url: &base_url };
+        let event = Event::of_media(id, EventKind::MediaCreated, origin, &media, telling);
         let new = NewMedia { media: media.clone(), jobs, events: vec![event] };
         if let Err(error) = self.database().insert_media(&new).await {
             if let MediaSource::Object { key } = &media.source {

@@ -1,6 +1,7 @@
 //! Finding, listing and removing videos.
 
 use stillframe_database::Page;
+use stillframe_domain::event::Telling;
 use stillframe_domain::media::Cover;
 use stillframe_domain::{
     App, ErrorCode, Event, EventId, EventKind, Media, MediaId, MediaSource, Origin, RequestKind, VideoId,
@@ -75,7 +76,8 @@ impl Service {
         let media = self.find_media(app, name).await?;
         let base_url = self.media_base_url(app);
         let id = EventId::mint(self.rng());
-        let event = Event::of_media(id, EventKind::MediaDeleted, origin, &media, &base_url, self.now());
+        let telling = Telling { at: self.now(), base_url: &base_url };
+        let event = Event::of_media(id, EventKind::MediaDeleted, origin, &media, telling);
         if !self.database().delete_media(app.id, media.id, &[event]).await? {
             return Err(ServiceError::new(ErrorCode::MediaNotFound, "there is no such video"));
         }

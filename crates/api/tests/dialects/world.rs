@@ -20,6 +20,7 @@ use axum::Router;
 use stillframe_api::ApiState;
 use stillframe_database::{Commit, JobCompletion, Jobs, MediaStore, NewMedia, SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
+use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::media::{AudioFacts, Cover, MediaFacts, VideoFacts};
 use stillframe_domain::object_key::{self, OutputKind};
 use stillframe_domain::outcome::{PictureResult, Sheet};
@@ -108,7 +109,11 @@ impl World {
                 outcomes: job.outcomes.clone(),
                 failure: None,
                 media: None,
-                events: vec![Event::of_finished_job(id, &job, &media, BASE, None, now)],
+                events: vec![Event::of_finished_job(
+                    id,
+                    &job,
+                    SnapshotFact::of_job(&job, &media, BASE, None, now),
+                )],
                 jobs: Vec::new(),
             };
             let commit = self.database.complete_job(&completion).await.expect("a commit");

@@ -136,12 +136,7 @@ impl SqliteDatabase {
                 return Ok(None);
             };
             let app = apps.get(&event.app_id);
-            Ok(app.map(|app| DueDelivery {
-                delivery,
-                endpoint,
-                event: event.clone(),
-                app: app.clone(),
-            }))
+            Ok(app.map(|app| DueDelivery { delivery, endpoint, event: event.clone(), app: app.clone() }))
         };
         Ok(keep_sound(rows.iter().map(due)).into_iter().flatten().collect())
     }
