@@ -18,6 +18,7 @@ mod canvas;
 mod colour;
 mod deadline;
 mod decode;
+mod duration;
 mod encode;
 mod error;
 mod limits;
