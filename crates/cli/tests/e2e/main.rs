@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bodies;
+mod certificate;
 mod client;
 mod clips;
 mod crash;

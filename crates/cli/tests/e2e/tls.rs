@@ -1,37 +1,15 @@
 //! HTTPS on the public listener.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use reqwest::StatusCode;
 
+use crate::certificate;
 use crate::server::{KEY_ID, PATIENCE, SECRET, Server};
-
-/// A certificate for 127.0.0.1 that signs itself, and its key.
-fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
-    let (cert, key) = (dir.join("cert.pem"), dir.join("key.pem"));
-    let request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-    let names = ["-subj", "/CN=stillframe test", "-addext", "subjectAltName=IP:127.0.0.1"];
-    let end_entity = ["-addext", "basicConstraints=critical,CA:FALSE"];
-    let made = Command::new("openssl")
-        .args(request)
-        .args(names)
-        .args(end_entity)
-        .arg("-out")
-        .arg(&cert)
-        .arg("-keyout")
-        .arg(&key)
-        .output()
-        .expect("openssl runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    (cert, key)
-}
 
 #[expect(clippy::disallowed_methods, reason = "a test's client talks to loopback")]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_public_listener_speaks_https_alone_when_a_certificate_is_set() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (cert, key) = certificate(dir.path());
+    let (cert, key) = certificate::make(dir.path());
     let server = Server::start_with(&[
         ("STILLFRAME__SERVER__TLS__CERT_FILE", cert.to_str().expect("UTF-8")),
         ("STILLFRAME__SERVER__TLS__KEY_FILE", key.to_str().expect("UTF-8")),
