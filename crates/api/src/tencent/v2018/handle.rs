@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use stillframe_domain::{App, ErrorCode};
+use stillframe_domain::{App, ErrorCode, TemplateFamily};
 use stillframe_service::ServiceError;
 
 use super::auth::{self, ACTION_HEADER, BODY_BYTES_MAX, VERSION};
@@ -14,8 +14,8 @@ use super::envelope::{self, Answer};
 use super::error::Refusal;
 use super::input::Input;
 use super::{
-    confirm_events, describe_events_state, describe_media_infos, describe_task_detail, process_media,
-    pull_events,
+    confirm_events, delete_media, describe_events_state, describe_media_infos, describe_task_detail,
+    describe_tasks, event_config, manage_task, modify_media_info, process_media, pull_events, templates,
 };
 use crate::state::ApiState;
 
@@ -90,7 +90,38 @@ async fn run(state: &ApiState, app: &App, action: &str, input: &Input<'_>) -> Re
         "ProcessMedia" => process_media::run(service, app, input).await,
         "DescribeTaskDetail" => describe_task_detail::run(service, app, input).await,
         "DescribeMediaInfos" => describe_media_infos::run(service, app, input).await,
+        "DescribeTasks" => describe_tasks::run(service, app, input).await,
+        "ManageTask" => manage_task::run(service, app, input).await,
+        "DeleteMedia" => delete_media::run(service, app, input).await,
+        "ModifyMediaInfo" => modify_media_info::run(service, app, input).await,
+        "DescribeEventConfig" => event_config::describe(service, app).await,
+        "ModifyEventConfig" => event_config::modify(service, app, input).await,
         "DescribeEventsState" => describe_events_state::run(service, app).await,
+        _ => run_on_templates(state, app, action, input).await,
+    }
+}
+
+async fn run_on_templates(
+    state: &ApiState,
+    app: &App,
+    action: &str,
+    input: &Input<'_>,
+) -> Result<Answer, Refusal> {
+    use TemplateFamily::{Offsets, Sample, Sprite};
+    let service = &state.service;
+    match action {
+        "CreateSnapshotByTimeOffsetTemplate" => templates::create(service, app, Offsets, input).await,
+        "DescribeSnapshotByTimeOffsetTemplates" => templates::describe(service, app, Offsets, input).await,
+        "ModifySnapshotByTimeOffsetTemplate" => templates::modify(service, app, Offsets, input).await,
+        "DeleteSnapshotByTimeOffsetTemplate" => templates::delete(service, app, Offsets, input).await,
+        "CreateSampleSnapshotTemplate" => templates::create(service, app, Sample, input).await,
+        "DescribeSampleSnapshotTemplates" => templates::describe(service, app, Sample, input).await,
+        "ModifySampleSnapshotTemplate" => templates::modify(service, app, Sample, input).await,
+        "DeleteSampleSnapshotTemplate" => templates::delete(service, app, Sample, input).await,
+        "CreateImageSpriteTemplate" => templates::create(service, app, Sprite, input).await,
+        "DescribeImageSpriteTemplates" => templates::describe(service, app, Sprite, input).await,
+        "ModifyImageSpriteTemplate" => templates::modify(service, app, Sprite, input).await,
+        "DeleteImageSpriteTemplate" => templates::delete(service, app, Sprite, input).await,
         _ => {
             let message = format!("the Action is not an operation of version {VERSION} here");
             Err(ServiceError::new(ErrorCode::UnknownOperation, message).into())

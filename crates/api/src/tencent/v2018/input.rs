@@ -143,6 +143,14 @@ impl<'a> Input<'a> {
         self.items(name, as_text)
     }
 
+    /// A list of whole numbers; empty when it is not there.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for anything else.
+    pub(super) fn integers(&self, name: &str) -> Result<Vec<i64>, Refusal> {
+        self.items(name, as_integer)
+    }
+
     /// A list of finite numbers; empty when it is not there.
     ///
     /// # Errors

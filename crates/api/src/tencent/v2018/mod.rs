@@ -10,21 +10,27 @@
 
 mod auth;
 mod confirm_events;
+mod delete_media;
 mod describe_events_state;
 mod describe_media_infos;
 mod describe_task_detail;
+mod describe_tasks;
 mod envelope;
 mod err_code_ext;
 mod error;
+mod event_config;
 mod events;
 mod handle;
 mod input;
+mod manage_task;
 mod meta_data;
+mod modify_media_info;
 mod picture_sets;
 mod procedure;
 mod process_media;
 mod pull_events;
 mod task;
+mod templates;
 
 pub use events::Tencent2018Renderer;
 pub(crate) use handle::take;

@@ -10,7 +10,7 @@ use crate::tencent::task_id;
 use crate::timestamp::rfc3339_s;
 
 /// How long tasks can be asked for.
-pub(super) const KEPT: Duration = Duration::from_secs(3 * 24 * 3_600);
+const KEPT: Duration = Duration::from_secs(3 * 24 * 3_600);
 
 /// The app's job of a task id.
 ///
@@ -31,6 +31,18 @@ pub(super) fn is_task(job: &Job, now: Timestamp) -> bool {
         RequestKind::AutomaticCovers | RequestKind::Ingest => false,
     };
     is_asked_for && job.kind == JobKind::Snapshot && now.since(job.created_at) <= KEPT
+}
+
+/// The id of a job as the answer to its request had it.
+pub(super) fn id(job: &Job) -> String {
+    match job.origin.kind {
+        RequestKind::TimeOffsets => task_id::of_offsets(&job.id),
+        RequestKind::Sprite => task_id::of_sprite(&job.id),
+        RequestKind::Procedure
+        | RequestKind::Snapshot
+        | RequestKind::AutomaticCovers
+        | RequestKind::Ingest => task_id::of_procedure_2018(job.app_id, &job.id),
+    }
 }
 
 /// The vendor's word for a job's state.
