@@ -12,7 +12,7 @@ use stillframe_domain::ErrorCode;
 /// # Errors
 /// Fails when a file cannot be read or written, or when `is_check` and a document is not up to date.
 pub fn run(root: &Path, is_check: bool) -> Result<()> {
-    for (path, text) in [("docs/errors.md", errors())] {
+    for (path, text) in documents() {
         let file = root.join(path);
         if !is_check {
             fs::write(&file, text).with_context(|| format!("cannot write {path}"))?;
@@ -21,6 +21,11 @@ pub fn run(root: &Path, is_check: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Each document with its text.
+fn documents() -> Vec<(&'static str, String)> {
+    vec![("docs/errors.md", errors())]
 }
 
 fn errors() -> String {

@@ -57,6 +57,7 @@ pub fn dev(root: &Root, command: &str) -> Result<bool> {
 }
 
 /// `NAME=value` of the variables that are handed in.
+#[expect(clippy::disallowed_methods, reason = "no settings of ours: what the shell knows of the network")]
 fn handed_in() -> impl Iterator<Item = OsString> {
     std::env::vars_os().filter(|(name, _)| is_handed_in(&name.to_string_lossy())).map(|(mut pair, value)| {
         pair.push("=");

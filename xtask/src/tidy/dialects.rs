@@ -57,7 +57,7 @@ fn dialect_of(path: &str) -> Option<&'static str> {
 fn is_free_of_vendor_words(source: &Source) -> bool {
     let is_speaker = matches!(dialect_of(&source.path), Some("tencent" | "alibaba" | "mns"))
         || matches!(source.crate_name(), "signing" | "xtask");
-    !is_speaker && !source.is_test()
+    !is_speaker && !source.is_test
 }
 
 struct Paths<'a> {
@@ -123,6 +123,8 @@ struct Words<'a> {
 impl Words<'_> {
     fn check(&mut self, text: &str, is_identifier: bool, line: usize) {
         let whole = VENDOR_IDENTIFIERS.iter().find(|word| is_identifier && text == **word);
+        // Our own word for the fact is one letter longer than a cloud's.
+        let text = text.replace("SnapshotCompleted", "");
         let part = VENDOR_WORDS.iter().find(|word| text.contains(**word));
         if let Some(word) = whole.or(part) {
             self.found.push(Violation {
@@ -232,5 +234,6 @@ mod tests {
     fn documentation_and_tests_may_say_a_clouds_words() {
         let text = "/// `definition` in the cloud's words.\nstruct A; #[cfg(test)] mod tests { const B: &str = \"picInfo\"; }";
         assert_eq!(found("crates/service/src/a.rs", text), []);
+        assert_eq!(found("crates/service/src/a.rs", "fn a() { EventKind::SnapshotCompleted }"), []);
     }
 }

@@ -19,7 +19,7 @@ pub fn check(source: &Source) -> Vec<Violation> {
     visitor.visit_file(&source.tree);
     let mut found = visitor.found;
     let line_count = source.text.lines().count() - test_line_count(&source.tree);
-    if line_count > FILE_LINES_MAX && !source.is_test() {
+    if line_count > FILE_LINES_MAX && !source.is_test {
         found.push(Violation {
             rule: "file-lines",
             path: source.path.clone(),

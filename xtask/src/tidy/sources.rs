@@ -15,6 +15,8 @@ pub struct Source {
     pub text: String,
     /// Its syntax tree.
     pub tree: syn::File,
+    /// Whether the whole file is there for tests only.
+    pub is_test: bool,
 }
 
 impl Source {
@@ -24,7 +26,8 @@ impl Source {
     /// Fails when the text is no Rust.
     pub fn parse(path: &str, text: String) -> Result<Self> {
         let tree = syn::parse_file(&text).with_context(|| format!("cannot parse {path}"))?;
-        Ok(Self { path: path.to_owned(), text, tree })
+        let is_test = path.starts_with("crates/testkit/") || path.contains("/tests/");
+        Ok(Self { path: path.to_owned(), text, tree, is_test })
     }
 
     /// The crate's folder name; `xtask` for the tasks.
@@ -36,9 +39,22 @@ impl Source {
         }
     }
 
-    /// Whether the whole file is there for tests only.
-    pub fn is_test(&self) -> bool {
-        self.crate_name() == "testkit" || self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+    /// Files that this one declares with `#[cfg(test)] mod name;`.
+    fn test_files(&self) -> impl Iterator<Item = String> {
+        let folder = self.module_folder();
+        self.tree.items.iter().filter_map(move |item| match item {
+            syn::Item::Mod(module) if module.content.is_none() && is_test_only(&module.attrs) => {
+                Some(format!("{folder}/{}", module.ident))
+            }
+            _ => None,
+        })
+    }
+
+    /// Where the files of this file's modules stand.
+    fn module_folder(&self) -> &str {
+        let stem = self.path.trim_end_matches(".rs");
+        let root = ["lib", "main", "mod"].iter().find_map(|name| stem.strip_suffix(name)?.strip_suffix('/'));
+        root.unwrap_or(stem)
     }
 }
 
@@ -52,6 +68,13 @@ pub fn load(root: &Path) -> Result<Vec<Source>> {
         if root.join(folder).is_dir() {
             load_folder(root, folder, &mut sources)?;
         }
+    }
+    let test_files: Vec<String> = sources.iter().flat_map(Source::test_files).collect();
+    for source in &mut sources {
+        let belongs_to = |stem: &String| {
+            source.path.strip_prefix(stem.as_str()).is_some_and(|rest| rest.starts_with(['.', '/']))
+        };
+        source.is_test |= test_files.iter().any(belongs_to);
     }
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(sources)
@@ -97,4 +120,28 @@ pub fn test_line_count(tree: &syn::File) -> usize {
     };
     let test_items = tree.items.iter().filter(|item| is_test_only(&attributes(item)));
     test_items.map(|item| line_count(item.span())).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_that_is_declared_for_tests_is_a_test_with_all_below_it() {
+        let root = tempfile::tempdir().expect("a folder");
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        };
+        write("crates/x/src/lib.rs", "mod a;\n#[cfg(test)]\nmod samples;\nmod samples_of_use;");
+        write("crates/x/src/a.rs", "#[cfg(test)]\nmod cases;");
+        for path in ["samples.rs", "samples/more.rs", "samples_of_use.rs", "a/cases.rs"] {
+            write(&format!("crates/x/src/{path}"), "");
+        }
+        let sources = load(root.path()).expect("sources");
+        let tests: Vec<_> = sources.iter().filter(|one| one.is_test).map(|one| one.path.as_str()).collect();
+        let expected = ["a/cases.rs", "samples.rs", "samples/more.rs"];
+        assert_eq!(tests, expected.map(|path| format!("crates/x/src/{path}")));
+    }
 }
