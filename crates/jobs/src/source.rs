@@ -2,12 +2,11 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stillframe_domain::{ByteSource, ErrorCode, MediaSource};
-use stillframe_storage::{ObjectKey, StorageError};
+use stillframe_storage::{FileSource, ObjectKey, StorageError};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::JobError;
@@ -39,7 +38,7 @@ async fn open_object(work: &Work, key: &str) -> Result<Arc<dyn ByteSource>, JobE
 
 async fn open_file(work: &Work, path: PathBuf) -> Result<Arc<dyn ByteSource>, JobError> {
     let roots = work.shared.config.local_roots.clone();
-    let opened = tokio::task::spawn_blocking(move || FileSource::open(&path, &roots)).await;
+    let opened = tokio::task::spawn_blocking(move || open_below(&path, &roots)).await;
     let opened = opened.unwrap_or_else(|panic| Err(io::Error::other(panic)));
     let source = opened.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => JobError::fail(ErrorCode::SourceMissing, "the video's file is gone"),
@@ -51,45 +50,19 @@ async fn open_file(work: &Work, path: PathBuf) -> Result<Arc<dyn ByteSource>, Jo
     Ok(Arc::new(source))
 }
 
-/// A file below one of the allowed roots.
-struct FileSource {
-    file: File,
-    size_bytes: u64,
-    validator: String,
-}
-
-impl FileSource {
-    /// Opens a file that lies below a root, links followed; what is allowed may have changed since it
-    /// was added.
-    fn open(path: &Path, roots: &[PathBuf]) -> io::Result<Self> {
-        let real = path.canonicalize()?;
-        let is_below = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
-        if !roots.iter().any(is_below) {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        // Asked before it is opened, since opening a pipe would wait for its writer.
-        if !real.metadata()?.is_file() {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        let file = File::open(&real)?;
-        let facts = file.metadata()?;
-        let validator = format!("\"{:x}-{:x}-{:x}\"", facts.len(), facts.mtime(), facts.mtime_nsec());
-        Ok(Self { file, size_bytes: facts.len(), validator })
+/// Opens a file that lies below a root, links followed; what is allowed may have changed since it was
+/// added.
+fn open_below(path: &Path, roots: &[PathBuf]) -> io::Result<FileSource> {
+    let real = path.canonicalize()?;
+    let is_below = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
+    if !roots.iter().any(is_below) {
+        return Err(io::ErrorKind::PermissionDenied.into());
     }
-}
-
-impl ByteSource for FileSource {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(buf, offset)
+    // Asked before it is opened, since opening a pipe would wait for its writer.
+    if !real.metadata()?.is_file() {
+        return Err(io::ErrorKind::PermissionDenied.into());
     }
-
-    fn len(&self) -> u64 {
-        self.size_bytes
-    }
-
-    fn validator(&self) -> String {
-        self.validator.clone()
-    }
+    FileSource::of(File::open(&real)?)
 }
 
 /// Ends the engine's work at its next read when nobody waits for it any more.
@@ -128,14 +101,14 @@ mod tests {
         std::fs::write(root.join("film.mp4"), b"film").unwrap();
         std::os::unix::fs::symlink(&outside, root.join("link.mp4")).unwrap();
         let kind =
-            |path: &Path| FileSource::open(path, std::slice::from_ref(&root)).err().map(|error| error.kind());
+            |path: &Path| open_below(path, std::slice::from_ref(&root)).err().map(|error| error.kind());
         assert_eq!(kind(&root.join("film.mp4")), None);
         assert_eq!(kind(&root.join("../root/film.mp4")), None);
         assert_eq!(kind(&root.join("gone.mp4")), Some(io::ErrorKind::NotFound));
         for forbidden in [outside.as_path(), &root.join("link.mp4"), &root.join("../outside.mp4"), &root] {
             assert_eq!(kind(forbidden), Some(io::ErrorKind::PermissionDenied), "{}", forbidden.display());
         }
-        let none = FileSource::open(&root.join("film.mp4"), &[]).err().map(|error| error.kind());
+        let none = open_below(&root.join("film.mp4"), &[]).err().map(|error| error.kind());
         assert_eq!(none, Some(io::ErrorKind::PermissionDenied), "no root allows nothing");
     }
 
@@ -144,7 +117,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("film.mp4");
         std::fs::write(&path, b"film").unwrap();
-        let source = Arc::new(FileSource::open(&path, &[dir.path().to_owned()]).unwrap());
+        let source = Arc::new(open_below(&path, &[dir.path().to_owned()]).unwrap());
         let abandoned = CancellationToken::new();
         let source = Abandonable { source, abandoned: abandoned.clone() };
         let mut buf = [0; 9];

@@ -149,7 +149,7 @@ impl Service {
         let new = NewMedia { media: media.clone(), jobs, events: vec![event] };
         if let Err(error) = self.database().insert_media(&new).await {
             if let MediaSource::Object { key } = &media.source {
-                // Nothing refers to the object; if this fails too, the cleaner finds it.
+                // Nothing refers to the object.
                 let _ = self.deps.storage.delete(&own_key(key)).await;
             }
             return Err(error.into());

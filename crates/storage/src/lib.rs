@@ -8,9 +8,11 @@
 //! is harmless. A new backend is finished when [`conformance::check`] passes over it.
 
 pub mod conformance;
+mod file_source;
 mod key;
 mod local;
 
+pub use file_source::FileSource;
 pub use key::{InvalidKey, ObjectKey};
 pub use local::LocalStorage;
 

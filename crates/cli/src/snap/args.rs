@@ -255,7 +255,8 @@ impl SnapArgs {
     }
 
     fn sprite_product(&self, grid: Grid) -> Product {
-        let default_cell = SizeRule { width_px: Some(SPRITE_CELL_WIDTH_PX), height_px: None, is_adaptive: false };
+        let default_cell =
+            SizeRule { width_px: Some(SPRITE_CELL_WIDTH_PX), height_px: None, is_adaptive: false };
         let layout = SpriteLayout {
             columns: grid.columns,
             rows: grid.rows,

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use std::time::Duration;
 use stillframe_domain::{ByteSource, ErrorCode, Failure};
 use stillframe_engine::EngineError;
 use stillframe_outbound::{DownloadLimits, Outbound, OutboundConfig, OutboundError};
+use stillframe_storage::FileSource;
 use tokio_util::io::StreamReader;
 
 /// Most bytes that are taken from a URL, standard input or a pipe: 64 GiB.
@@ -156,35 +156,6 @@ fn percent_decoded(text: &str) -> String {
         rest = if byte.is_some() { &tail[2..] } else { tail };
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// A file that is read where it stands.
-struct FileSource {
-    file: File,
-    size_bytes: u64,
-    validator: String,
-}
-
-impl FileSource {
-    fn of(file: File) -> io::Result<Self> {
-        let facts = file.metadata()?;
-        let validator = format!("{:x}-{:x}-{:x}", facts.len(), facts.mtime(), facts.mtime_nsec());
-        Ok(Self { file, size_bytes: facts.len(), validator })
-    }
-}
-
-impl ByteSource for FileSource {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(buf, offset)
-    }
-
-    fn len(&self) -> u64 {
-        self.size_bytes
-    }
-
-    fn validator(&self) -> String {
-        self.validator.clone()
-    }
 }
 
 #[cfg(test)]
