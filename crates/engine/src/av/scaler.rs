@@ -6,6 +6,13 @@ use ffmpeg_sys_next as ffi;
 
 use super::{AvError, Frame, Matrix};
 
+// The values are part of libswscale's ABI; its headers moved the names from macros to an enumeration in 7.1.
+const SWS_BICUBIC: c_int = 1 << 2;
+const SWS_AREA: c_int = 1 << 5;
+const SWS_FULL_CHR_H_INT: c_int = 1 << 13;
+const SWS_FULL_CHR_H_INP: c_int = 1 << 14;
+const SWS_ACCURATE_RND: c_int = 1 << 18;
+
 /// Formats that the scaler writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaneFormat {
@@ -108,9 +115,9 @@ impl Context {
         let (to_width, to_height, to_format) = setup.to;
         let is_smaller = to_width <= from_width && to_height <= from_height;
         // Area averages all that falls into a pixel, so it does not alias; enlarging wants an interpolation.
-        let mut flags = if is_smaller { ffi::SWS_AREA } else { ffi::SWS_BICUBIC };
+        let mut flags = if is_smaller { SWS_AREA } else { SWS_BICUBIC };
         if is_rgb || to_format == PlaneFormat::Rgb24 {
-            flags |= ffi::SWS_ACCURATE_RND | ffi::SWS_FULL_CHR_H_INT | ffi::SWS_FULL_CHR_H_INP;
+            flags |= SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP;
         }
         // SAFETY: sizes are positive by libav's own checks (else null is returned); no filters are passed.
         let context = Self(unsafe {
