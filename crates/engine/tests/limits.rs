@@ -21,11 +21,7 @@ fn transport_stream() -> PathBuf {
 }
 
 /// The pictures of a call, in the order asked.
-fn run(
-    path: &Path,
-    outputs: Vec<SnapshotSpec>,
-    limits: Limits,
-) -> Result<Vec<PictureProduced>, EngineError> {
+fn run(path: &Path, outputs: Vec<SnapshotSpec>, limits: Limits) -> Result<Vec<PictureProduced>, EngineError> {
     let mut pictures = Vec::new();
     take(&TakeRequest { outputs, limits }, source(path), &mut |produced| {
         if let Produced::Picture(picture) = produced {
