@@ -38,22 +38,27 @@ pub struct Options {
 /// When anything that was promised is missing.
 pub fn run(options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    runtime.block_on(tell(options))
+    let folder = tempfile::Builder::new().prefix("stillframe-demo-").tempdir()?;
+    let outcome = runtime.block_on(tell(options, folder.path()));
+    // Pictures are for looking at, and a log for finding out what went wrong.
+    if outcome.is_ok() || server::log_in(folder.path()).is_file() {
+        println!("everything is in {}", folder.keep().display());
+    }
+    outcome
 }
 
-async fn tell(options: &Options) -> Result<()> {
-    let folder = tempfile::Builder::new().prefix("stillframe-demo-").tempdir()?.keep();
+async fn tell(options: &Options, folder: &Path) -> Result<()> {
     let mut steps = Steps::default();
 
     steps.begin("the video");
     let input = match &options.input {
         Some(input) => Input::parse(input)?,
-        None => Input::Upload(clip::make_sample(&folder)?),
+        None => Input::Upload(clip::make_sample(folder)?),
     };
     println!("{input}");
 
     steps.begin("start the service and a receiver of callbacks");
-    let server = Server::start(&folder, input.local_root()).await?;
+    let server = Server::start(folder, input.local_root()).await?;
     let receiver = WebhookReceiver::start().await;
     println!("service   {}\ncallbacks {}", server.url, receiver.url("/"));
 
@@ -85,7 +90,7 @@ async fn tell(options: &Options) -> Result<()> {
     pictures::fetch(&app, &urls, &folder.join("pictures")).await?;
 
     steps.finish();
-    finish(options.keep, server, &folder, &input)
+    finish(options.keep, server, folder, &input)
 }
 
 /// Two endpoints in the clouds' formats, each for the jobs of its cloud.
@@ -99,7 +104,6 @@ async fn subscribe(app: &Client, receiver: &WebhookReceiver) -> Result<()> {
 }
 
 fn finish(keep: bool, server: Server, folder: &Path, input: &Input) -> Result<()> {
-    println!("pictures are in {}", folder.join("pictures").display());
     if keep {
         server.leave_running();
         return Ok(());

@@ -36,7 +36,7 @@ impl Server {
     /// # Errors
     /// When the binary is missing, ends, or does not listen in time.
     pub async fn start(folder: &Path, local_root: Option<&Path>) -> Result<Self> {
-        let (data_dir, log) = (folder.join("data"), folder.join("service.log"));
+        let (data_dir, log) = (folder.join("data"), log_in(folder));
         let output = File::create(&log).context("cannot write the log")?;
         let mut command = Command::new(binary()?);
         command
@@ -124,6 +124,11 @@ impl Drop for Server {
             let _ = process.wait();
         }
     }
+}
+
+/// Where the service's log stands.
+pub fn log_in(folder: &Path) -> PathBuf {
+    folder.join("service.log")
 }
 
 fn binary() -> Result<PathBuf> {

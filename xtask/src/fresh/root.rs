@@ -13,13 +13,15 @@ use super::{SUITE, call};
 const APT_SOURCES: &str = "/etc/apt/sources.list.d";
 /// Where the clone stands in the new root.
 pub const CLONE: &str = "/root/stillframe";
-/// What this machine needs to reach its registries, where it exists. No secrets are among them.
-const NETWORK_FILES: [&str; 6] = [
+/// What this machine needs to reach its registries, where it exists.
+const NETWORK_FILES: [&str; 8] = [
     "/etc/resolv.conf",
     "/etc/hosts",
     "/usr/local/share/ca-certificates",
     "/etc/ssl/certs/ca-certificates.crt",
     "/root/.cargo/config.toml",
+    "/etc/pip.conf",
+    "/root/.config/pip/pip.conf",
     "/etc/apt/apt.conf",
 ];
 

@@ -23,7 +23,7 @@ const OWN: [&str; 4] = [
     "PATH=/root/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 ];
 /// Beginnings of the names of variables that tell how to reach the network, in either case.
-const HANDED_IN: [&str; 12] = [
+const HANDED_IN: [&str; 17] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "ALL_PROXY",
@@ -34,6 +34,11 @@ const HANDED_IN: [&str; 12] = [
     "CARGO_NET_",
     "CARGO_REGISTRIES_",
     "CARGO_SOURCE_",
+    "PIP_CERT",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_INDEX_URL",
+    "PIP_TRUSTED_HOST",
+    "REQUESTS_CA_BUNDLE",
     "RUSTUP_DIST_SERVER",
     "RUSTUP_UPDATE_ROOT",
 ];
