@@ -51,6 +51,8 @@ pub struct MediaChange {
     pub facts: Option<MediaFacts>,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// A cover that its caller asked for; replaces any.
+    pub cover: Option<Cover>,
     /// A cover, taken only when the video has none.
     pub cover_if_unset: Option<Cover>,
 }

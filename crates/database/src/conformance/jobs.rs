@@ -16,6 +16,7 @@ pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     a_result_reads_back_picture_by_picture(make().await).await;
     a_result_comes_with_all_that_goes_with_it_or_not_at_all(make().await).await;
     a_result_changes_the_video_and_keeps_the_users_cover(make().await).await;
+    a_cover_that_was_asked_for_replaces_any(make().await).await;
     a_result_of_ten_thousand_pictures_is_written(make().await).await;
     only_a_waiting_job_of_the_own_app_is_cancelled(make().await).await;
     a_requests_own_name_is_accepted_once_per_app(make().await).await;
@@ -167,6 +168,7 @@ async fn a_result_changes_the_video_and_keeps_the_users_cover(s: Subject) {
             source: Some(source.clone()),
             facts: Some(facts()),
             failure: None,
+            cover: None,
             cover_if_unset: Some(cover()),
         };
         let mut result = completion(&lease);
@@ -183,6 +185,20 @@ async fn a_result_changes_the_video_and_keeps_the_users_cover(s: Subject) {
             ..before
         };
         assert_eq!(after, expected);
+    }
+}
+
+async fn a_cover_that_was_asked_for_replaces_any(s: Subject) {
+    let app = s.app().await.id;
+    for earlier in [None, Some(Cover::Url("https://example.org/mine.jpg".to_owned()))] {
+        let job = s.job(app).await;
+        s.database.update_cover(app, job.media_id, earlier.as_ref()).await.expect("update");
+        let lease = s.database.lease_jobs("w", LONG, 1).await.expect("lease").remove(0);
+        let mut result = completion(&lease);
+        result.media = Some(MediaChange { cover: Some(cover()), ..MediaChange::default() });
+        assert_eq!(s.database.complete_job(&result).await.expect("complete"), Commit::Committed);
+        let after = s.database.find_media(app, job.media_id).await.expect("find").expect("is there");
+        assert_eq!(after.cover, Some(cover()));
     }
 }
 

@@ -114,7 +114,7 @@ pub(super) async fn change(tx: &mut Tx, id: MediaId, change: MediaChange) -> Res
     let now_ms = tx.now_ms();
     sqlx::query(
         "UPDATE media SET state = coalesce(?, state), source = coalesce(?, source),
-             facts = coalesce(?, facts), failure = coalesce(?, failure), cover = coalesce(cover, ?),
+             facts = coalesce(?, facts), failure = coalesce(?, failure), cover = coalesce(?, cover, ?),
              updated_ms = ?
          WHERE id = ?",
     )
@@ -122,6 +122,7 @@ pub(super) async fn change(tx: &mut Tx, id: MediaId, change: MediaChange) -> Res
     .bind(stored::optional_document(DOING, change.source.as_ref())?)
     .bind(stored::optional_document(DOING, change.facts.as_ref())?)
     .bind(stored::optional_document(DOING, change.failure.as_ref())?)
+    .bind(stored::optional_document(DOING, change.cover.as_ref())?)
     .bind(stored::optional_document(DOING, change.cover_if_unset.as_ref())?)
     .bind(now_ms)
     .bind(id.0)

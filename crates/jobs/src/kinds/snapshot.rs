@@ -63,16 +63,37 @@ async fn completed(work: &Work, outcomes: Vec<OutputOutcome>) -> Result<JobCompl
     // The user may have chosen a cover while pictures were taken.
     let media =
         work.shared.deps.database.find_media(job.app_id, job.media_id).await?.ok_or(JobError::Gone)?;
-    let chosen = match job.origin.kind {
-        RequestKind::AutomaticCovers => middle_cover(work, &outcomes),
-        _ => None,
-    };
-    let cover = media.cover.or_else(|| chosen.clone());
+    let change = cover_change(work, &outcomes);
+    let cover = change.cover.clone().or(media.cover).or_else(|| change.cover_if_unset.clone());
     let mut completion = JobCompletion { outcomes, ..work.completion(JobState::Completed) };
     completion.events = vec![work.finished_event(&completion, cover.as_ref())];
-    completion.media =
-        chosen.map(|cover| MediaChange { cover_if_unset: Some(cover), ..MediaChange::default() });
+    if change.cover.is_some() || change.cover_if_unset.is_some() {
+        completion.media = Some(change);
+    }
     Ok(completion)
+}
+
+/// The cover that these pictures give: automatic ones yield to the user's choice, a procedure's is one.
+fn cover_change(work: &Work, outcomes: &[OutputOutcome]) -> MediaChange {
+    match work.job().origin.kind {
+        RequestKind::AutomaticCovers => {
+            MediaChange { cover_if_unset: middle_cover(work, outcomes), ..MediaChange::default() }
+        }
+        RequestKind::Procedure => {
+            MediaChange { cover: procedure_cover(work, outcomes), ..MediaChange::default() }
+        }
+        RequestKind::TimeOffsets | RequestKind::Sprite | RequestKind::Snapshot | RequestKind::Ingest => {
+            MediaChange::default()
+        }
+    }
+}
+
+/// The last cover that a procedure took.
+fn procedure_cover(work: &Work, outcomes: &[OutputOutcome]) -> Option<Cover> {
+    let sets = work.job().outputs.iter().zip(outcomes);
+    let covers = sets.filter(|(output, _)| output.kind == OutputKind::Cover);
+    let taken = covers.flat_map(|(_, outcome)| outcome.taken()).last()?;
+    Some(Cover::Object(taken.key.clone()))
 }
 
 /// The automatic cover that stands for a video whose user chose none.

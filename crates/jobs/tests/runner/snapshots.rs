@@ -154,6 +154,23 @@ async fn a_cover_that_the_user_chose_stays_and_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cover_that_a_procedure_took_replaces_the_one_before() {
+    let world = World::new().await;
+    let mut media = world.upload_clip().await;
+    media.cover = Some(Cover::Url("https://example.org/mine.png".to_owned()));
+    let asked = vec![stills(OutputKind::Normal, offsets(&[0])), stills(OutputKind::Cover, offsets(&[2_000]))];
+    let mut job = snapshot_job(&media, asked);
+    job.origin.kind = RequestKind::Procedure;
+    world.insert(&media, vec![job.clone()]).await;
+    let ended = world.run_to_end(&job).await;
+    let key = ended.outcomes[1].taken().next().expect("a picture").key.clone();
+    assert_eq!(world.media_now(&media).await.cover, Some(Cover::Object(key.clone())));
+    let [event] = world.told().await.try_into().unwrap();
+    let EventPayload::Snapshot(fact) = event.payload else { panic!("about pictures") };
+    assert_eq!(fact.cover_url, Some(format!("{BASE_URL}/{key}")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn webvtt_files_name_the_pictures_and_cells_beside_them() {
     let world = World::new().await;
     let media = world.upload_clip().await;
