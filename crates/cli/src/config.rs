@@ -288,14 +288,14 @@ mod tests {
 
     #[test]
     fn lists_come_as_arrays_and_as_text_with_commas() {
-        let load = |toml: &str| -> Result<Config, figment::Error> {
-            Figment::from(Toml::string(DEFAULT)).merge(Toml::string(toml)).extract()
+        let load = |toml: &str| -> Option<Config> {
+            Figment::from(Toml::string(DEFAULT)).merge(Toml::string(toml)).extract().ok()
         };
         for form in ["[\"10.0.0.0/8\", \"127.0.0.0/8\"]", "\"10.0.0.0/8, 127.0.0.0/8\""] {
             let config = load(&format!("[outbound]\nallow = {form}")).expect("a list");
             assert_eq!(config.outbound.allow.len(), 2, "{form}");
         }
-        assert!(load("[outbound]\nallow = \"10.0.0.0/99\"").is_err());
+        assert!(load("[outbound]\nallow = \"10.0.0.0/99\"").is_none());
     }
 
     #[test]
