@@ -18,18 +18,13 @@ pub struct SeededRng {
 impl SeededRng {
     /// Starts at a seed; any seed is as good as another.
     pub const fn new(seed: u64) -> Self {
-        Self {
-            state: AtomicU64::new(seed),
-        }
+        Self { state: AtomicU64::new(seed) }
     }
 }
 
 impl Rng for SeededRng {
     fn next_u64(&self) -> u64 {
-        let mut z = self
-            .state
-            .fetch_add(INCREMENT, Ordering::Relaxed)
-            .wrapping_add(INCREMENT);
+        let mut z = self.state.fetch_add(INCREMENT, Ordering::Relaxed).wrapping_add(INCREMENT);
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
@@ -46,11 +41,7 @@ mod tests {
         let numbers: Vec<u64> = (0..3).map(|_| rng.next_u64()).collect();
         assert_eq!(
             numbers,
-            [
-                6_457_827_717_110_365_317,
-                3_203_168_211_198_807_973,
-                9_817_491_932_198_370_423
-            ]
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         );
     }
 

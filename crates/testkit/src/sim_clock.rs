@@ -14,9 +14,7 @@ pub struct SimClock {
 impl SimClock {
     /// A clock that shows `now`.
     pub const fn new(now: Timestamp) -> Self {
-        Self {
-            now_ms: AtomicI64::new(now.as_millis()),
-        }
+        Self { now_ms: AtomicI64::new(now.as_millis()) }
     }
 
     /// Shows another time, earlier or later.
