@@ -1,11 +1,9 @@
 //! Developer tasks, run as `cargo xtask TASK` or through `./dev`.
 //!
-//! `tidy` checks the rules of STYLE.md that the compiler and clippy do not know, `docs` writes the
-//! generated documents, `demo` does the main job as a newcomer sees it, `fresh` does all of that in a
-//! bare Debian.
+//! `tidy` checks the rules of STYLE.md that the compiler and clippy do not know, `demo` does the main
+//! job as a newcomer sees it, `fresh` does all of that in a bare Debian.
 
 mod demo;
-mod docs;
 mod fresh;
 mod tidy;
 
@@ -25,12 +23,6 @@ struct Arguments {
 enum Task {
     /// Checks dependency directions, sizes, names, and the words of the clouds.
     Tidy,
-    /// Writes the generated documents anew.
-    Docs {
-        /// Writes nothing; fails when a document is not what would be written.
-        #[arg(long)]
-        check: bool,
-    },
     /// Runs the service and does the main job: both dialects, both events, pictures over HTTP.
     Demo(demo::Options),
     /// Runs `./dev demo` and `./dev test`, twice each, in a bare Debian made for it.
@@ -40,7 +32,6 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Tidy => tidy::run(&repository()),
-        Task::Docs { check } => docs::run(&repository(), check),
         Task::Demo(options) => demo::run(&options),
         Task::Fresh(options) => fresh::run(&repository(), &options),
     };

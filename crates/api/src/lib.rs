@@ -6,6 +6,8 @@
 
 pub mod alibaba;
 mod body;
+#[cfg(test)]
+mod error_table;
 mod media;
 pub mod native;
 mod router;

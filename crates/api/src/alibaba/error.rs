@@ -76,7 +76,7 @@ impl From<SignatureError> for Refusal {
 }
 
 /// HTTP status and the vendor's code of an error code.
-pub(super) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
+pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
     match code {
         ErrorCode::MissingParameter => (StatusCode::BAD_REQUEST, "MissingParameter"),
         ErrorCode::InvalidParameter | ErrorCode::OffsetOutOfRange | ErrorCode::RequestTooLarge => {
@@ -169,7 +169,7 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
 /// The vendor's code in an event.
 ///
 /// Source: codes of the same engine's own API (MPS), since the event's documents list none.
-pub(super) const fn event_code(code: ErrorCode) -> &'static str {
+pub(crate) const fn event_code(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::OffsetOutOfRange => "InvalidParameter.TimeArray",
         ErrorCode::SourceMissing | ErrorCode::MediaNotFound | ErrorCode::MediaNotReady => {

@@ -9,7 +9,7 @@
 
 mod auth;
 mod colour;
-mod error;
+pub(crate) mod error;
 mod events;
 mod format;
 mod get_video_info;

@@ -3,7 +3,7 @@
 mod app;
 mod auth;
 mod endpoints;
-mod error;
+pub(crate) mod error;
 mod events;
 mod jobs;
 mod media;

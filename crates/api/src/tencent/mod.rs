@@ -9,13 +9,13 @@
 //! both use. Answers always have HTTP status 200, since the vendor's SDKs raise a network error for any
 //! other. docs/compatibility-tencent.md says what is documented, observed and chosen.
 
-mod legacy;
+pub(crate) mod legacy;
 mod newest;
 mod received;
-mod status;
+pub(crate) mod status;
 mod task_id;
 mod told;
-mod v2018;
+pub(crate) mod v2018;
 
 pub use legacy::Tencent40Renderer;
 pub(crate) use legacy::routes;

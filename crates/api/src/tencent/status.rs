@@ -15,7 +15,7 @@ const SYSTEM: i64 = 30010;
 /// -441 reading the snapshot, -47 rules for sources) and a suffix for the reason (01 damaged, 29 not
 /// decodable, 89 codec unknown, 98 end of file). What has no word there is told by the task flow's
 /// 30009 and 30010.
-pub(super) const fn of_failure(code: ErrorCode) -> i64 {
+pub(crate) const fn of_failure(code: ErrorCode) -> i64 {
     match code {
         ErrorCode::OffsetOutOfRange => NO_FRAME_AT_OFFSET,
         ErrorCode::NotAVideo => -43001,

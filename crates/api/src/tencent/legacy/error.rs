@@ -68,7 +68,7 @@ const CLOSED: (i64, &str) = (6200, "ServiceUnavailable");
 ///
 /// Source: public codes 266/7783, and the codes that the operations' own pages name: 1000 (a parameter of
 /// the operation), 10008 (no such file), 10009 (the file's state).
-pub(super) const fn legacy(code: ErrorCode) -> (i64, &'static str) {
+pub(crate) const fn legacy(code: ErrorCode) -> (i64, &'static str) {
     match code {
         ErrorCode::TemplateNotFound => (1000, "InvalidParameter.Definition"),
         ErrorCode::MissingParameter

@@ -11,7 +11,7 @@ mod auth;
 mod confirm_event;
 mod create_snapshot_by_time_offset;
 mod envelope;
-mod error;
+pub(crate) mod error;
 mod events;
 mod get_video_info;
 mod handle;

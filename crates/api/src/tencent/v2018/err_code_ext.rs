@@ -9,7 +9,7 @@ const BAD_SOURCE: i64 = 60_000;
 const INTERNAL: i64 = 70_000;
 
 /// The vendor's word for why a task failed.
-pub(super) const fn word(code: ErrorCode) -> &'static str {
+pub(crate) const fn word(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::OffsetOutOfRange => "InvalidInput.InvalidTimeOffset",
         ErrorCode::TemplateNotFound => "InvalidInput.DefinitionNotExist",

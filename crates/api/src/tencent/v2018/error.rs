@@ -72,7 +72,7 @@ const INTERNAL: &str = "InternalError";
 /// The vendor's word of an error code.
 ///
 /// Source: the error codes of the API's SDK (`errorcodes.py`), and the common codes of API 3.0.
-pub(super) const fn word(code: ErrorCode) -> &'static str {
+pub(crate) const fn word(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::MissingParameter | ErrorCode::SignatureMissing => "MissingParameter",
         ErrorCode::InvalidParameter | ErrorCode::HandleExpired | ErrorCode::OffsetOutOfRange => {
