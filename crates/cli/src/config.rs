@@ -11,6 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize};
+use stillframe_domain::{Dialect, EventFormat, PullMode};
 use stillframe_service::Bootstrap;
 
 /// Every key with its default, as text for people and as the innermost layer.
@@ -32,6 +33,8 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// What may be reached.
     pub outbound: OutboundSection,
+    /// The first app.
+    pub app: AppConfig,
     /// How work is done.
     pub worker: WorkerConfig,
     /// What is logged.
@@ -109,6 +112,56 @@ pub struct OutboundSection {
     /// Networks beside the public ones that callbacks and downloads may reach.
     #[serde(deserialize_with = "list")]
     pub allow: Vec<IpNet>,
+}
+
+/// Settings of the first app, applied at each start.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppConfig {
+    /// `off`, `push` or `pull`; empty leaves what is stored.
+    pub tencent_mode: String,
+    /// Base of picture URLs; empty leaves what is stored.
+    pub media_base_url: String,
+    /// Callbacks that are made unless they are there.
+    pub endpoints: Vec<EndpointConfig>,
+}
+
+/// A callback of the first app.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointConfig {
+    /// Where it goes.
+    pub url: String,
+    /// How bodies are written.
+    #[serde(default = "native")]
+    pub format: EventFormat,
+    /// Whose jobs it hears of; empty means all.
+    #[serde(default)]
+    pub origins: Vec<Dialect>,
+}
+
+const fn native() -> EventFormat {
+    EventFormat::Native
+}
+
+impl AppConfig {
+    /// The mode that is set.
+    pub fn mode(&self) -> Option<PullMode> {
+        pull_mode(&self.tencent_mode).ok()
+    }
+}
+
+/// The mode of that name.
+///
+/// # Errors
+/// Names the accepted ones.
+pub fn pull_mode(name: &str) -> Result<PullMode, String> {
+    match name {
+        "off" => Ok(PullMode::Off),
+        "push" => Ok(PullMode::Push),
+        "pull" => Ok(PullMode::Pull),
+        _ => Err("expected off, push or pull".to_owned()),
+    }
 }
 
 /// How work is done.
@@ -195,6 +248,9 @@ impl Config {
         let public = &self.server.public_url;
         if !public.is_empty() && !public.starts_with("http://") && !public.starts_with("https://") {
             faults.push("server.public_url: expected an http or https URL".to_owned());
+        }
+        if !self.app.tencent_mode.is_empty() && self.app.mode().is_none() {
+            faults.push("app.tencent_mode: expected off, push or pull".to_owned());
         }
         if self.server.tls.is_on() == self.server.tls.key_file.as_os_str().is_empty() {
             faults.push("server.tls: set both cert_file and key_file, or neither".to_owned());

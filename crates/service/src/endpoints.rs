@@ -28,6 +28,20 @@ pub struct NewEndpoint {
     pub policy: Option<DeliveryPolicy>,
 }
 
+impl NewEndpoint {
+    /// A callback that hears the default kinds, with its format's policy.
+    pub fn native(url: &str, format: EventFormat, origins: &[Dialect]) -> Self {
+        Self {
+            url: url.to_owned(),
+            format,
+            owner: Owner::Native,
+            event_kinds: Vec::new(),
+            origins: origins.to_vec(),
+            policy: None,
+        }
+    }
+}
+
 impl Service {
     /// Adds a callback.
     ///

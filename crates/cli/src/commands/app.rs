@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde_json::json;
-use stillframe_domain::{App, AppId, AppSettings, PullMode};
+use stillframe_domain::{App, AppId, AppSettings, Dialect, EndpointId, EventFormat, PullMode};
+use stillframe_service::NewEndpoint;
 
-use crate::config::{Config, ConfigFlags};
+use crate::config::{self, Config, ConfigFlags};
 use crate::wiring;
 
 /// Makes, lists and changes apps (tenants). Works beside a running server.
@@ -41,12 +42,38 @@ enum AppCommand {
         #[command(flatten)]
         settings: SettingsArgs,
     },
+    /// Adds a callback to an app.
+    AddEndpoint {
+        /// The app's number.
+        id: i64,
+        /// Where it goes: an absolute http or https URL.
+        #[arg(long)]
+        url: String,
+        /// How bodies are written: `native`, `tencent-4.0`, `tencent-2018` or `alibaba`.
+        #[arg(long, default_value = "native", value_parser = event_format)]
+        format: EventFormat,
+        /// Whose jobs it hears of (`native`, `tencent`, `alibaba`); all by default.
+        #[arg(long, value_delimiter = ',', value_parser = dialect)]
+        origins: Vec<Dialect>,
+    },
+    /// Lists the callbacks of an app.
+    Endpoints {
+        /// The app's number.
+        id: i64,
+    },
+    /// Removes a callback of an app.
+    RemoveEndpoint {
+        /// The app's number.
+        id: i64,
+        /// The callback's id.
+        endpoint_id: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 struct SettingsArgs {
     /// How the Tencent dialect tells of events: `off`, `push` or `pull`.
-    #[arg(long, value_parser = pull_mode)]
+    #[arg(long, value_parser = config::pull_mode)]
     tencent_mode: Option<PullMode>,
     /// Base of picture URLs (a CDN or own domain); empty goes back to the server's.
     #[arg(long, value_name = "URL")]
@@ -68,13 +95,12 @@ impl SettingsArgs {
     }
 }
 
-fn pull_mode(text: &str) -> Result<PullMode, String> {
-    match text {
-        "off" => Ok(PullMode::Off),
-        "push" => Ok(PullMode::Push),
-        "pull" => Ok(PullMode::Pull),
-        _ => Err("expected off, push or pull".to_owned()),
-    }
+fn event_format(name: &str) -> Result<EventFormat, String> {
+    EventFormat::parse(name).ok_or_else(|| "expected native, tencent-4.0, tencent-2018 or alibaba".to_owned())
+}
+
+fn dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::parse(name).ok_or_else(|| "expected native, tencent or alibaba".to_owned())
 }
 
 /// Runs the command.
@@ -109,6 +135,23 @@ pub async fn run(args: &AppArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCode
             }
             service.update_app_settings(app.id, &changed).await?;
             print_app(&service.get_app(app.id).await?);
+        }
+        AppCommand::AddEndpoint { id, url, format, origins } => {
+            let app = service.get_app(AppId(*id)).await?;
+            let new = NewEndpoint::native(url, *format, origins);
+            let endpoint = service.create_endpoint(&app, new).await?;
+            println!("endpoint {} (secret {})", endpoint.id, endpoint.secret);
+        }
+        AppCommand::Endpoints { id } => {
+            let app = service.get_app(AppId(*id)).await?;
+            for endpoint in service.list_endpoints(&app).await? {
+                println!("{} {} {}", endpoint.id, endpoint.format.name(), endpoint.url);
+            }
+        }
+        AppCommand::RemoveEndpoint { id, endpoint_id } => {
+            let app = service.get_app(AppId(*id)).await?;
+            service.delete_endpoint(&app, &EndpointId::parse(endpoint_id)?).await?;
+            println!("removed {endpoint_id}");
         }
     }
     Ok(ExitCode::SUCCESS)

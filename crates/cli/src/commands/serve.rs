@@ -11,12 +11,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use stillframe_domain::AccessKey;
+use stillframe_service::{NewEndpoint, Service};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{self, Config, ConfigFlags, LogFormat};
+use crate::config::{self, AppConfig, Config, ConfigFlags, EndpointConfig, LogFormat};
 use crate::tls::TlsListener;
 use crate::wiring::{self, Server};
 
@@ -38,6 +40,8 @@ pub struct ServeArgs {
 pub async fn run(args: &ServeArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
     let config = Config::load(flags, args.listen)?;
     log_to_stderr(&config)?;
+    // Before anything is announced, so that a signal that follows at once is a graceful stop too.
+    let signals = Signals::listen()?;
     let public = listen("server.listen", config.server.listen).await?;
     let admin = listen("admin.listen", config.admin.listen).await?;
     let server = wiring::build(&config, public.local_addr()?).await?;
@@ -45,6 +49,7 @@ pub async fn run(args: &ServeArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCo
     if let Some(key) = server.service.bootstrap(&bootstrap).await? {
         announce(&key, bootstrap.key.is_some());
     }
+    apply_app_settings(&server.service, &config.app).await?;
     // This is the only process of its database: whatever was leased belonged to one that is gone.
     let jobs = server.database.void_leases().await?;
     let deliveries = server.database.void_delivery_leases().await?;
@@ -58,7 +63,27 @@ pub async fn run(args: &ServeArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCo
         true => Public::Tls(TlsListener::new(public, &tls.cert_file, &tls.key_file)?),
         false => Public::Plain(public),
     };
-    serve_until_signal(server, public, admin).await
+    serve_until_signal(server, (public, admin), signals).await
+}
+
+/// Brings the first app to what the settings say of it.
+async fn apply_app_settings(service: &Service, wanted: &AppConfig) -> anyhow::Result<()> {
+    let Some(app) = service.list_apps().await?.into_iter().next() else { return Ok(()) };
+    let mut settings = app.settings.clone();
+    settings.tencent_mode = wanted.mode().unwrap_or(settings.tencent_mode);
+    if !wanted.media_base_url.is_empty() {
+        settings.media_base_url = Some(wanted.media_base_url.clone());
+    }
+    if settings != app.settings {
+        service.update_app_settings(app.id, &settings).await.context("app: the settings cannot be used")?;
+    }
+    let known = service.list_endpoints(&app).await?;
+    let is_known = |one: &EndpointConfig| known.iter().any(|k| k.url == one.url && k.format == one.format);
+    for endpoint in wanted.endpoints.iter().filter(|one| !is_known(one)) {
+        let new = NewEndpoint::native(&endpoint.url, endpoint.format, &endpoint.origins);
+        service.create_endpoint(&app, new).await.context("app.endpoints cannot be used")?;
+    }
+    Ok(())
 }
 
 /// The public listener.
@@ -67,7 +92,11 @@ enum Public {
     Tls(TlsListener),
 }
 
-async fn serve_until_signal(server: Server, public: Public, admin: TcpListener) -> anyhow::Result<ExitCode> {
+async fn serve_until_signal(
+    server: Server,
+    (public, admin): (Public, TcpListener),
+    mut signals: Signals,
+) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     let health = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -86,7 +115,7 @@ async fn serve_until_signal(server: Server, public: Public, admin: TcpListener) 
         let stop = stop.clone();
         async move { server.relay.run(stop).await }
     });
-    signal().await?;
+    signals.next().await;
     tracing::info!("stopping; a second signal stops at once");
     stop.cancel();
     let work = async {
@@ -99,7 +128,7 @@ async fn serve_until_signal(server: Server, public: Public, admin: TcpListener) 
     tokio::select! {
         () = work => tracing::info!("stopped"),
         () = tokio::time::sleep(GRACE + Duration::from_secs(5)) => tracing::warn!("stopped with work left; it is taken up at the next start"),
-        second = signal() => second?,
+        () = signals.next() => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -114,9 +143,7 @@ where
     )
 }
 
-async fn ready(
-    State(service): State<std::sync::Arc<stillframe_service::Service>>,
-) -> (StatusCode, &'static str) {
+async fn ready(State(service): State<std::sync::Arc<Service>>) -> (StatusCode, &'static str) {
     match service.ping().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be used\n"),
@@ -127,11 +154,24 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address} ({key})"))
 }
 
-async fn signal() -> anyhow::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-        _ = terminate.recv() => Ok(()),
+/// The signals that stop the server.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+        let terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 

@@ -8,5 +8,6 @@ mod clips;
 mod crash;
 mod pictures;
 mod server;
+mod settings;
 mod tenants;
 mod tls;
