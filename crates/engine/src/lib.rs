@@ -1,6 +1,6 @@
 //! The engine: probes a video and takes pictures from it.
 //!
-//! The boundary is [`probe`] and [`take`]: a request and a [`ByteSource`]
+//! The boundary is [`probe`] and [`take()`]: a request and a [`ByteSource`]
 //! go in, results come out as a stream of plain values ([`Produced`]). No Rust reference crosses, so that
 //! the same call can run in a child process. Times are resolved to frames first (the plan), then each
 //! group of pictures is decoded once. What one picture or sheet became is [`PictureProduced`] and

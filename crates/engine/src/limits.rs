@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Bounds of one [`probe`](crate::probe) or [`take`](crate::take). Exceeding one is an error that names it.
+/// Bounds of one [`probe`](crate::probe) or [`take`](crate::take()). Exceeding one is an error that names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {

@@ -14,7 +14,7 @@ pub struct TakeRequest {
     pub limits: Limits,
 }
 
-/// One result of [`take`](crate::take), in the order in which they come about.
+/// One result of [`take`](crate::take()), in the order in which they come about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Produced {

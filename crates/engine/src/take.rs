@@ -26,7 +26,7 @@ const WIDENINGS_MAX: usize = 3;
 /// Where results go.
 type Sink<'s> = &'s mut dyn FnMut(Produced) -> ControlFlow<()>;
 
-/// See [`crate::take`].
+/// See [`crate::take()`].
 pub fn take(
     request: &TakeRequest,
     source: Arc<dyn ByteSource>,

@@ -18,7 +18,7 @@ pub struct SubmitSnapshot {
     pub media: MediaName,
     /// Where the request comes from.
     pub origin: Origin,
-    /// Sets of pictures, 1 to [`OUTPUTS_MAX`].
+    /// Sets of pictures, 1 to 32.
     pub outputs: Vec<OutputRequest>,
     /// Text that the event repeats.
     pub pass_through: Option<String>,

@@ -24,8 +24,8 @@ impl ObjectKey {
     /// Reads a key.
     ///
     /// # Errors
-    /// [`InvalidKey`] unless the text has 1 to [`KEY_BYTES_MAX`] bytes in segments of 1 to
-    /// [`SEGMENT_BYTES_MAX`], none of them `.` or `..`, and no backslash or control character.
+    /// [`InvalidKey`] unless the text has 1 to `KEY_BYTES_MAX` bytes in segments of 1 to
+    /// `SEGMENT_BYTES_MAX`, none of them `.` or `..`, and no backslash or control character.
     pub fn parse(text: &str) -> Result<Self, InvalidKey> {
         match broken_rule(text) {
             Some(reason) => Err(InvalidKey { reason }),

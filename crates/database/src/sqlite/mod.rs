@@ -2,7 +2,7 @@
 //!
 //! All writes go through one connection whose transactions begin with the write lock and are flushed
 //! to the disk before anyone is answered; writes that wait at the same time share a transaction
-//! ([`writer`]). Reads have connections of their own and see the last committed state.
+//! (`writer`). Reads have connections of their own and see the last committed state.
 //!
 //! **Invariant:** a method that returned `Ok` survives a loss of power (WAL, `synchronous=FULL`).
 

@@ -1,6 +1,6 @@
 //! Video clips whose frames carry their own number, and an oracle that says which frame belongs to a time.
 //!
-//! [`make`] renders raw frames and has the system's `ffmpeg` encode them; [`cached`] keeps them under
+//! [`make()`] renders raw frames and has the system's `ffmpeg` encode them; [`cached`] keeps them under
 //! Cargo's target folder. Every frame shows its number as black and white blocks, which
 //! [`read_frame_number`] reads back from a decoded picture of any size, and as digits for people.
 //! [`Oracle`] asks `ffprobe` for the times of a whole decode and reads the numbers from it.
