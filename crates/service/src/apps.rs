@@ -125,8 +125,10 @@ fn checked_base_url(base: &str) -> Result<String> {
     let refused = || invalid("media_base_url", "an absolute http or https URL without query, or a bare host");
     let absolute = if base.contains("://") { base.to_owned() } else { format!("http://{base}") };
     let url = Url::parse(&absolute).map_err(|_| refused())?;
+    // The parser would read the host of `http:///x` out of the path.
+    let has_host = !absolute.split_once("://").is_some_and(|(_, rest)| rest.starts_with('/'));
     let is_plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
+        && has_host
         && url.query().is_none()
         && url.fragment().is_none()
         && url.username().is_empty();
