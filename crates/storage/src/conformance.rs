@@ -22,6 +22,8 @@ pub async fn check(storage: &dyn Storage) {
     readers_of_a_replaced_object_see_one_version(storage).await;
     streams_are_stored_up_to_their_limit(storage).await;
     a_broken_stream_leaves_nothing(storage).await;
+    parts_are_composed_in_the_order_given(storage).await;
+    a_composition_that_cannot_be_leaves_what_was(storage).await;
     concurrent_puts_leave_one_whole_object(storage).await;
     lists_are_sorted_and_by_folder(storage).await;
     deletes_can_be_repeated(storage).await;
@@ -147,6 +149,45 @@ async fn a_broken_stream_leaves_nothing(storage: &dyn Storage) {
     );
     assert!(matches!(storage.head(&key).await, Err(StorageError::NotFound { .. })));
     assert_eq!(storage.list(&format!("{FOLDER}broken/")).await.expect("list"), []);
+}
+
+async fn parts_are_composed_in_the_order_given(storage: &dyn Storage) {
+    let content = pattern(900_000);
+    let sizes = [300_001, 0, 5, 599_994];
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for (n, size) in sizes.into_iter().enumerate() {
+        // Names whose order is not that of the parts.
+        let part = key(&format!("compose/{}", 9 - n));
+        storage.put(&part, content.slice(from..from + size)).await.expect("put");
+        parts.push(part);
+        from += size;
+    }
+    let whole = key("composed");
+    let put = storage.compose(&whole, &parts, 900_000).await.expect("compose");
+    assert_eq!(storage.head(&whole).await.expect("head"), put);
+    let (facts, bytes) = read(storage, &whole, 0, u64::MAX).await;
+    assert!(facts.size_bytes == 900_000 && bytes == content);
+    let twice = [parts[2].clone(), parts[2].clone()];
+    let again = storage.compose(&whole, &twice, 10).await.expect("a part may stand twice");
+    assert_eq!((again.size_bytes, again.etag != put.etag), (10, true), "a composition replaces");
+    let own = storage.compose(&parts[2], &twice, 10).await.expect("a part may be replaced by the whole");
+    assert_eq!(own.size_bytes, 10);
+    for part in &parts {
+        storage.head(part).await.expect("the parts stay");
+    }
+    assert_eq!(storage.compose(&whole, &[], 0).await.expect("of nothing").size_bytes, 0);
+}
+
+async fn a_composition_that_cannot_be_leaves_what_was(storage: &dyn Storage) {
+    let (whole, part, none) = (key("kept/whole"), key("kept/part"), key("kept/none"));
+    let put = storage.put(&whole, pattern(7)).await.expect("put");
+    storage.put(&part, pattern(100)).await.expect("put");
+    let missing = storage.compose(&whole, &[part.clone(), none.clone()], 1_000).await;
+    assert!(matches!(&missing, Err(StorageError::NotFound { key }) if *key == none.to_string()));
+    let large = storage.compose(&whole, &[part.clone(), part.clone()], 199).await;
+    assert!(matches!(large, Err(StorageError::TooLarge { size_bytes_max: 199, .. })), "{large:?}");
+    assert_eq!(storage.head(&whole).await.expect("head"), put, "what was there stays as it was");
+    assert_eq!(storage.list(&format!("{FOLDER}kept/")).await.expect("list").len(), 2);
 }
 
 async fn concurrent_puts_leave_one_whole_object(storage: &dyn Storage) {

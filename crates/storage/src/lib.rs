@@ -88,6 +88,14 @@ pub trait Storage: Send + Sync {
         content: Chunks,
         size_bytes_max: u64,
     ) -> Result<ObjectFacts, StorageError>;
+    /// Stores the bytes of `parts` one after another as one object of at most `size_bytes_max` bytes, with
+    /// bounded memory; the parts stay. Nothing is stored on error: `NotFound` names the part that is missing.
+    async fn compose(
+        &self,
+        key: &ObjectKey,
+        parts: &[ObjectKey],
+        size_bytes_max: u64,
+    ) -> Result<ObjectFacts, StorageError>;
     /// Facts of an object.
     async fn head(&self, key: &ObjectKey) -> Result<ObjectFacts, StorageError>;
     /// The bytes `from..to` of an object (`to` beyond its end is its end), with the facts of that version.

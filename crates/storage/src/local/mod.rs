@@ -98,6 +98,28 @@ impl Storage for LocalStorage {
         self.on_root("write", key, |root, key| upload.finish(root, key)).await
     }
 
+    async fn compose(
+        &self,
+        key: &ObjectKey,
+        parts: &[ObjectKey],
+        size_bytes_max: u64,
+    ) -> Result<ObjectFacts, StorageError> {
+        let mut upload = self.on_root("write", key, |root, _| Upload::begin(root)).await?;
+        for part in parts {
+            let object = self.on_root("read", part, |root, part| LocalObject::open(root, part)).await?;
+            if size_bytes_max - upload.size_bytes() < object.facts().size_bytes {
+                return Err(StorageError::TooLarge { key: key.to_string(), size_bytes_max });
+            }
+            upload = self
+                .on_root("write", key, move |_, _| {
+                    upload.append(&object)?;
+                    Ok(upload)
+                })
+                .await?;
+        }
+        self.on_root("write", key, |root, key| upload.finish(root, key)).await
+    }
+
     async fn head(&self, key: &ObjectKey) -> Result<ObjectFacts, StorageError> {
         let object = self.on_root("read", key, |root, key| LocalObject::open(root, key)).await?;
         Ok(object.facts().clone())

@@ -44,6 +44,11 @@ impl LocalObject {
         &self.facts
     }
 
+    /// The file, which nobody has read from yet.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// The bytes `from..to`, as far as there are any.
     pub(super) fn chunks(self, from: u64, to: u64) -> Chunks {
         let to = to.min(self.facts.size_bytes);

@@ -1,12 +1,12 @@
 //! A file that is being written, and becomes an object only when it is whole.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::object;
+use super::object::{self, LocalObject};
 use super::root::Root;
 use crate::{ObjectFacts, ObjectKey};
 
@@ -42,6 +42,17 @@ impl Upload {
     pub(super) fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
         self.file.write_all(chunk)?;
         self.size_bytes += chunk.len() as u64;
+        Ok(())
+    }
+
+    /// Writes all bytes of an object; within one file system the kernel copies them.
+    pub(super) fn append(&mut self, object: &LocalObject) -> io::Result<()> {
+        let size_bytes = object.facts().size_bytes;
+        let copied = io::copy(&mut object.file().take(size_bytes), &mut self.file)?;
+        if copied < size_bytes {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.size_bytes += copied;
         Ok(())
     }
 
