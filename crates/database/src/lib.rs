@@ -12,18 +12,20 @@
 
 pub mod conformance;
 mod error;
+mod message_queues;
 mod records;
 pub mod sqlite;
 mod stored;
 mod traits;
 
 pub use error::DatabaseError;
+pub use message_queues::{MessageQueues, QueueDelivery};
 pub use records::{
-    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange, NewMedia,
-    Page, PulledEvent, QueueDepth,
+    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange, MediaFilter,
+    MediaMatches, MediaOrder, NewMedia, Page, PulledEvent, QueueDepth,
 };
 pub use sqlite::{SqliteConfig, SqliteDatabase};
-pub use traits::{Apps, Database, Deliveries, Jobs, MediaStore, Queues, Templates, Topic};
+pub use traits::{Apps, Database, Deliveries, Jobs, MediaStore, Procedures, Queues, Templates, Topic};
 
 /// Result of a repository.
 pub type Result<T> = std::result::Result<T, DatabaseError>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use stillframe_domain::media::Cover;
 use stillframe_domain::{
     App, Attempt, Delivery, Endpoint, Event, Failure, Job, JobId, JobKind, JobState, LeaseToken, Media,
-    MediaFacts, MediaId, MediaSource, MediaState, ReceiptHandle,
+    MediaFacts, MediaId, MediaSource, MediaState, ReceiptHandle, Timestamp, VideoId,
 };
 
 /// A new video with everything that must be committed along with it.
@@ -15,6 +15,8 @@ pub struct NewMedia {
     pub media: Media,
     /// Jobs to run on it.
     pub jobs: Vec<Job>,
+    /// Jobs that wait for its bytes: due once it leaves the state in which it came.
+    pub held_jobs: Vec<Job>,
     /// Facts to tell.
     pub events: Vec<Event>,
 }
@@ -75,6 +77,52 @@ pub struct JobFilter {
     pub kind: Option<JobKind>,
     /// Only in these states; empty means any.
     pub states: Vec<JobState>,
+}
+
+/// Which videos to search for. A list that is empty, or a part that is `None`, does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct MediaFilter {
+    /// Of these ids.
+    pub ids: Vec<MediaId>,
+    /// Of these ids.
+    pub video_ids: Vec<VideoId>,
+    /// Of these ids of their owner.
+    pub reference_ids: Vec<String>,
+    /// With one of these texts in the name, in any case.
+    pub name_contains: Vec<String>,
+    /// With one of these texts in the description, in any case.
+    pub description_contains: Vec<String>,
+    /// With one of these tags.
+    pub tags: Vec<String>,
+    /// In one of these categories.
+    pub categories: Vec<i64>,
+    /// In one of these states.
+    pub states: Vec<MediaState>,
+    /// Added then or later.
+    pub created_from: Option<Timestamp>,
+    /// Added before.
+    pub created_before: Option<Timestamp>,
+    /// How they are ordered.
+    pub order: MediaOrder,
+}
+
+/// How found videos are ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MediaOrder {
+    /// Last added first.
+    #[default]
+    NewestFirst,
+    /// First added first.
+    OldestFirst,
+}
+
+/// Part of the videos that a search found.
+#[derive(Debug, Clone)]
+pub struct MediaMatches {
+    /// The videos of this part.
+    pub items: Vec<Media>,
+    /// How many were found in all.
+    pub total: u64,
 }
 
 /// One page of a list, newest first.

@@ -3,23 +3,25 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stillframe_domain::media::Cover;
 use stillframe_domain::{
     AccessKey, App, AppId, AppSettings, Attempt, DeliveryId, DeliveryState, Endpoint, EndpointId, Event,
-    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, ReceiptHandle, Template, TemplateRef,
-    VideoId,
+    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, MediaUpdate, Procedure, ReceiptHandle,
+    Template, TemplateRef, VideoId,
 };
 use tokio::sync::watch;
 
 use crate::Result;
+use crate::message_queues::MessageQueues;
 use crate::records::{
-    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, NewMedia, Page,
-    PulledEvent, QueueDepth,
+    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaFilter, MediaMatches,
+    NewMedia, Page, PulledEvent, QueueDepth,
 };
 
 /// Everything that Stillframe remembers.
 #[async_trait]
-pub trait Database: Apps + MediaStore + Templates + Jobs + Deliveries + Queues + Send + Sync {
+pub trait Database:
+    Apps + MediaStore + Templates + Procedures + Jobs + Deliveries + Queues + MessageQueues + Send + Sync
+{
     /// A counter that grows when something of this topic may have become due. A hint: it may grow
     /// without cause, and callers poll beside it.
     fn subscribe(&self, topic: Topic) -> watch::Receiver<u64>;
@@ -81,10 +83,23 @@ pub trait MediaStore: Send + Sync {
     async fn find_media_of_object(&self, id: &VideoId) -> Result<Option<Media>>;
     /// The app's videos, newest first.
     async fn list_media(&self, app_id: AppId, after: Option<&str>, limit: usize) -> Result<Page<Media>>;
-    /// Gives a video another name; `false` when the app has no such video.
-    async fn update_name(&self, app_id: AppId, id: MediaId, name: &str) -> Result<bool>;
-    /// Sets or clears the cover that the user chose; `false` when there is no such video.
-    async fn update_cover(&self, app_id: AppId, id: MediaId, cover: Option<&Cover>) -> Result<bool>;
+    /// The app's videos that a filter finds, `limit` of them from number `offset` on.
+    async fn search_media(
+        &self,
+        app_id: AppId,
+        filter: &MediaFilter,
+        offset: u64,
+        limit: usize,
+    ) -> Result<MediaMatches>;
+    /// Changes what its owner says of a video and tells `events`; `false` when the app has no such video.
+    /// `Conflict` when another video of the app has the reference id.
+    async fn update_media(
+        &self,
+        app_id: AppId,
+        id: MediaId,
+        update: &MediaUpdate,
+        events: &[Event],
+    ) -> Result<bool>;
     /// Removes a video, its jobs and results, and cancels what has not begun; running jobs find their
     /// lease lost. Tells `events`. `false` when the app has no such video.
     async fn delete_media(&self, app_id: AppId, id: MediaId, events: &[Event]) -> Result<bool>;
@@ -103,6 +118,21 @@ pub trait Templates: Send + Sync {
     async fn update_template(&self, app_id: AppId, template: &Template) -> Result<bool>;
     /// Removes a template; `false` when there is none of that name.
     async fn delete_template(&self, app_id: AppId, reference: &TemplateRef) -> Result<bool>;
+}
+
+/// Procedures of apps.
+#[async_trait]
+pub trait Procedures: Send + Sync {
+    /// Adds a procedure. `Conflict` when its key is taken.
+    async fn insert_procedure(&self, app_id: AppId, procedure: &Procedure) -> Result<()>;
+    /// The app's procedure of that key.
+    async fn find_procedure(&self, app_id: AppId, key: &str) -> Result<Option<Procedure>>;
+    /// The app's procedures, oldest first.
+    async fn list_procedures(&self, app_id: AppId) -> Result<Vec<Procedure>>;
+    /// Replaces a procedure; `false` when there is none of that key.
+    async fn update_procedure(&self, app_id: AppId, procedure: &Procedure) -> Result<bool>;
+    /// Removes a procedure; `false` when there is none of that key.
+    async fn delete_procedure(&self, app_id: AppId, key: &str) -> Result<bool>;
 }
 
 /// The job queue and its results.

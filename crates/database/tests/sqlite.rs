@@ -135,6 +135,7 @@ fn new_media(app_id: AppId, count: usize) -> NewMedia {
         video_id: VideoId::mint(&rng),
         app_id,
         name: "film.mp4".to_owned(),
+        details: stillframe_domain::MediaDetails::default(),
         source: MediaSource::Object { key: "v/source/film.mp4".to_owned() },
         state: MediaState::Stored,
         facts: None,
@@ -158,7 +159,7 @@ fn new_media(app_id: AppId, count: usize) -> NewMedia {
         )
     };
     let events = (0..count).map(tell).collect();
-    NewMedia { media, jobs, events }
+    NewMedia { media, jobs, held_jobs: Vec::new(), events }
 }
 
 #[tokio::test]
@@ -174,7 +175,7 @@ async fn files_that_cannot_be_used_are_told_apart() {
     let path = directory.path().join("newer.db");
     drop(open(&path).await.expect("open"));
     let mut raw = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connect");
-    sqlx::query("UPDATE _sqlx_migrations SET version = 99").execute(&mut raw).await.expect("update");
+    sqlx::query("UPDATE _sqlx_migrations SET version = 99 WHERE version = 1").execute(&mut raw).await.expect("update");
     let newer = open(&path).await.err();
     assert!(matches!(newer, Some(DatabaseError::Inconsistent { .. })), "{newer:?}");
 }

@@ -84,6 +84,12 @@ error_codes! {
     JobNotCancellable = "job-not-cancellable",
     #[doc = "A request of the same name was accepted before."]
     DuplicateRequest = "duplicate-request",
+    #[doc = "Another video of the app has this reference id."]
+    DuplicateReference = "duplicate-reference",
+    #[doc = "There is no such procedure."]
+    ProcedureNotFound = "procedure-not-found",
+    #[doc = "The app has a procedure of this name."]
+    DuplicateProcedure = "duplicate-procedure",
     #[doc = "There is no such endpoint."]
     EndpointNotFound = "endpoint-not-found",
     #[doc = "There is no such object."]
@@ -92,6 +98,12 @@ error_codes! {
     QueueNotEnabled = "queue-not-enabled",
     #[doc = "A receipt handle has expired or was never given."]
     HandleExpired = "handle-expired",
+    #[doc = "There is no such message queue."]
+    QueueNotFound = "queue-not-found",
+    #[doc = "There is a message queue of that name with other attributes."]
+    QueueExists = "queue-exists",
+    #[doc = "The app has as many message queues as it may."]
+    TooManyQueues = "too-many-queues",
     #[doc = "The request carries no signature or credentials."]
     SignatureMissing = "signature-missing",
     #[doc = "The signature does not match."]

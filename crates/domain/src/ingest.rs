@@ -70,6 +70,7 @@ pub(crate) mod tests {
             video_id: VideoId::mint(&OsRng),
             app_id: AppId(3),
             name: "film.mp4".to_owned(),
+            details: crate::media::MediaDetails::default(),
             source: MediaSource::Url { url: "http://example.org/film.mp4".to_owned() },
             state: MediaState::Fetching,
             facts: None,

@@ -20,8 +20,10 @@ pub mod ingest;
 pub mod job;
 pub mod limits;
 pub mod media;
+pub mod message_queue;
 pub mod object_key;
 pub mod outcome;
+pub mod procedure;
 pub mod retry;
 pub mod rng;
 pub mod routing;
@@ -34,18 +36,20 @@ pub use app::{App, AppSettings, PullMode, TencentEvents};
 pub use byte_source::ByteSource;
 pub use checkpoint::{Checkpoint, Checkpoints};
 pub use clock::{Clock, SystemClock};
-pub use endpoint::{AckRule, Attempt, Delivery, DeliveryState, Endpoint, EventFormat, Owner};
+pub use endpoint::{AckRule, Attempt, Delivery, DeliveryState, Endpoint, EventFormat, Owner, PolicyName};
 pub use error_code::ErrorCode;
 pub use event::{Event, EventKind, EventPayload};
 pub use ids::{
-    AppId, DeliveryId, EndpointId, EventId, JobId, LeaseToken, MediaId, OutputId, QueueId, ReceiptHandle,
-    VideoId,
+    AppId, DeliveryId, EndpointId, EventId, JobId, LeaseToken, MediaId, MessageId, OutputId, QueueId,
+    ReceiptHandle, VideoId,
 };
 pub use job::{
     Dialect, Job, JobKind, JobState, Lease, NotifyMode, Origin, Output, RequestKind, RequestOptions,
 };
-pub use media::{Media, MediaFacts, MediaSource, MediaState};
+pub use media::{Media, MediaDetails, MediaFacts, MediaSource, MediaState, MediaUpdate};
+pub use message_queue::{EventBody, MessageQueue, QueueAttributes, QueueName};
 pub use outcome::{Failure, OutputOutcome, PictureOutcome, Taken};
+pub use procedure::{Procedure, ProcedureStep, StepShape};
 pub use rng::{OsRng, Rng};
 pub use snapshot::{
     Colour, Fit, FrameChoice, ImageFormat, PixelSize, Position, Product, Selection, SizeRule, SnapshotSpec,

@@ -18,6 +18,8 @@ pub struct Media {
     pub app_id: AppId,
     /// Title or file name.
     pub name: String,
+    /// What people say of it beside its name.
+    pub details: MediaDetails,
     /// Where the bytes are.
     pub source: MediaSource,
     /// Where it stands.
@@ -36,6 +38,57 @@ pub struct Media {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// What people say of a video.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MediaDetails {
+    /// A text about it.
+    pub description: String,
+    /// Words that it is found by.
+    pub tags: Vec<String>,
+    /// Number of a category that its owner keeps elsewhere.
+    pub category: Option<i64>,
+    /// Its owner's own id for it, unique in the app.
+    pub reference_id: Option<String>,
+    /// Hears of this video's events in the place of the app's endpoint of its dialect.
+    pub callback_url: Option<String>,
+}
+
+/// What its owner changes about a video; `None` leaves a part as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MediaUpdate {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another description.
+    pub description: Option<String>,
+    /// Other tags, all of them.
+    pub tags: Option<Vec<String>>,
+    /// Another category.
+    pub category: Option<i64>,
+    /// The owner's own id for it.
+    pub reference_id: Option<String>,
+    /// Another cover; `Some(None)` takes the cover away.
+    pub cover: Option<Option<Cover>>,
+}
+
+impl MediaUpdate {
+    /// The video with these changes.
+    pub fn apply(self, mut media: Media) -> Media {
+        media.name = self.name.unwrap_or(media.name);
+        media.cover = self.cover.unwrap_or(media.cover);
+        let details = &mut media.details;
+        if let Some(description) = self.description {
+            details.description = description;
+        }
+        if let Some(tags) = self.tags {
+            details.tags = tags;
+        }
+        details.category = self.category.or(details.category);
+        details.reference_id = self.reference_id.or(details.reference_id.take());
+        media
+    }
 }
 
 /// The picture that stands for a video.

@@ -103,6 +103,7 @@ impl World {
             video_id,
             app_id: self.app.id,
             name: "film.mp4".to_owned(),
+            details: stillframe_domain::MediaDetails::default(),
             state: MediaState::Stored,
             facts: None,
             failure: None,
@@ -121,7 +122,8 @@ impl World {
             Telling { at: now, base_url: "http://media" },
         );
         let id = event.id.clone();
-        self.database.insert_media(&NewMedia { media, jobs: Vec::new(), events: vec![event] }).await.unwrap();
+        let new = NewMedia { media, jobs: Vec::new(), held_jobs: Vec::new(), events: vec![event] };
+        self.database.insert_media(&new).await.unwrap();
         id
     }
 

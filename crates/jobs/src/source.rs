@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stillframe_domain::{ByteSource, ErrorCode, MediaSource};
+use stillframe_domain::{ByteSource, ErrorCode, Failure, MediaSource};
 use stillframe_storage::{FileSource, ObjectKey, StorageError};
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +21,8 @@ pub(crate) async fn open(work: &Work) -> Result<Arc<dyn ByteSource>, JobError> {
         MediaSource::Object { key } => open_object(work, key).await?,
         MediaSource::LocalFile { path } => open_file(work, PathBuf::from(path)).await?,
         MediaSource::Url { .. } => {
-            return Err(JobError::fail(ErrorCode::MediaNotReady, "the video's bytes are not here"));
+            let unfetched = || Failure::new(ErrorCode::MediaNotReady, "the video's bytes are not here");
+            return Err(JobError::Fail(work.media.failure.clone().unwrap_or_else(unfetched)));
         }
     };
     Ok(Arc::new(Abandonable { source, abandoned: work.abandoned.clone() }))

@@ -2,17 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use stillframe_database::NewMedia;
+use stillframe_database::{DatabaseError, NewMedia};
 use stillframe_domain::event::Telling;
+use stillframe_domain::media::Cover;
 use stillframe_domain::{
-    App, Dialect, ErrorCode, Event, EventId, EventKind, Media, MediaId, MediaSource, MediaState, VideoId,
-    covers, ingest, limits, object_key,
+    App, Dialect, ErrorCode, Event, EventId, EventKind, Job, Media, MediaDetails, MediaId, MediaSource,
+    MediaState, VideoId, covers, ingest, limits, object_key,
 };
 use stillframe_storage::Chunks;
 use url::Url;
 
 use crate::media::{ingest_origin, own_key};
-use crate::{Result, Service, ServiceError, invalid};
+use crate::media_details::{check_cover_url, check_details, duplicate_reference};
+use crate::submit_snapshot::{check, name_taken};
+use crate::{Result, Service, ServiceError, SubmitSnapshot, invalid};
 
 /// What a caller says of a new video.
 #[derive(Debug, Clone)]
@@ -23,16 +26,51 @@ pub struct AddMedia {
     pub dialect: Dialect,
     /// Text that events about it repeat.
     pub pass_through: Option<String>,
+    /// What is said of it.
+    pub details: MediaDetails,
+    /// The cover that its user chose.
+    pub cover: Option<Cover>,
+    /// Pictures to take of it once its bytes are here.
+    pub follow_ups: Vec<SubmitSnapshot>,
 }
+
+impl AddMedia {
+    /// A video of which nothing is said.
+    pub fn over(dialect: Dialect) -> Self {
+        Self {
+            name: None,
+            dialect,
+            pass_through: None,
+            details: MediaDetails::default(),
+            cover: None,
+            follow_ups: Vec::new(),
+        }
+    }
+}
+
+/// A video that was added, with its jobs.
+#[derive(Debug, Clone)]
+pub struct AddedMedia {
+    /// The video.
+    pub media: Media,
+    /// The job that fetches its bytes, when they come from a URL.
+    pub fetch: Option<Job>,
+    /// The jobs of [`AddMedia::follow_ups`], in their order.
+    pub follow_ups: Vec<Job>,
+}
+
+/// Names of a new video, and where its bytes are.
+type Arrived = (VideoId, String, MediaSource);
 
 const NAME_BYTES_MAX: usize = 255;
 
 impl Service {
-    /// Stores an uploaded video and starts its probe and covers.
+    /// Stores an uploaded video and starts its probe, covers and follow-ups.
     ///
     /// # Errors
-    /// `SourceTooLarge`; `SourceEmpty`; `InvalidParameter` when the upload breaks off.
-    pub async fn upload_media(&self, app: &App, add: AddMedia, content: Chunks) -> Result<Media> {
+    /// `DuplicateReference`;     /// `SourceTooLarge`; `SourceEmpty`; `InvalidParameter` when the upload breaks off.
+    pub async fn upload_media(&self, app: &App, add: AddMedia, content: Chunks) -> Result<AddedMedia> {
+        check_add(&add)?;
         let video_id = VideoId::mint(self.rng());
         let name = checked_name(add.name.as_deref().unwrap_or("video"))?;
         let key = object_key::source(&video_id, &name);
@@ -42,15 +80,16 @@ impl Service {
             self.deps.storage.delete(&own_key(&key)).await?;
             return Err(ServiceError::new(ErrorCode::SourceEmpty, "the uploaded video has no bytes"));
         }
-        let media = self.new_media(app, add, name, MediaSource::Object { key }, video_id)?;
-        self.insert(app, media).await
+        let source = MediaSource::Object { key };
+        self.insert(app, add, (video_id, name, source)).await
     }
 
     /// Takes a file below an allowed root where it lies.
     ///
     /// # Errors
     /// `SourceForbidden` outside of the roots; `SourceMissing`; `SourceEmpty`; `SourceTooLarge`.
-    pub async fn add_local_file(&self, app: &App, add: AddMedia, path: &Path) -> Result<Media> {
+    pub async fn add_local_file(&self, app: &App, add: AddMedia, path: &Path) -> Result<AddedMedia> {
+        check_add(&add)?;
         let (path, size_bytes) = self.allowed_file(path).await?;
         if size_bytes == 0 {
             return Err(ServiceError::new(ErrorCode::SourceEmpty, "the file has no bytes"));
@@ -64,8 +103,7 @@ impl Service {
         let name = checked_name(add.name.as_deref().unwrap_or(own_name))?;
         let text = path.to_str().ok_or_else(|| invalid("path", "a path of valid UTF-8"))?.to_owned();
         let video_id = VideoId::mint(self.rng());
-        let media = self.new_media(app, add, name, MediaSource::LocalFile { path: text }, video_id)?;
-        self.insert(app, media).await
+        self.insert(app, add, (video_id, name, MediaSource::LocalFile { path: text })).await
     }
 
     /// Notes a video to be fetched; probe and covers follow when its bytes are here.
@@ -73,14 +111,14 @@ impl Service {
     /// # Errors
     /// `InvalidParameter` unless it is an absolute `http` or `https` URL. What the address guard or the
     /// server say comes as the job's failure and the event `media.failed`.
-    pub async fn add_url(&self, app: &App, add: AddMedia, url: &str) -> Result<Media> {
+    pub async fn add_url(&self, app: &App, add: AddMedia, url: &str) -> Result<AddedMedia> {
+        check_add(&add)?;
         let parsed = checked_http_url("url", url)?;
         let last = parsed.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
         let own_name = last.filter(|name| !name.is_empty()).unwrap_or_else(|| "video".to_owned());
         let name = checked_name(add.name.as_deref().unwrap_or(&own_name))?;
         let video_id = VideoId::mint(self.rng());
-        let media = self.new_media(app, add, name, MediaSource::Url { url: url.to_owned() }, video_id)?;
-        self.insert(app, media).await
+        self.insert(app, add, (video_id, name, MediaSource::Url { url: url.to_owned() })).await
     }
 
     async fn allowed_file(&self, path: &Path) -> Result<(PathBuf, u64)> {
@@ -100,62 +138,85 @@ impl Service {
         if facts.is_file() { Ok((real, facts.len())) } else { Err(missing()) }
     }
 
-    fn new_media(
-        &self,
-        app: &App,
-        add: AddMedia,
-        name: String,
-        source: MediaSource,
-        video_id: VideoId,
-    ) -> Result<Media> {
-        if add.pass_through.as_ref().is_some_and(|text| text.len() > limits::PASS_THROUGH_BYTES_MAX) {
-            let expected = format!("at most {} bytes", limits::PASS_THROUGH_BYTES_MAX);
-            return Err(invalid("pass_through", expected));
-        }
+    fn new_media(&self, app: &App, add: &AddMedia, (video_id, name, source): Arrived) -> Media {
         let is_here = !matches!(source, MediaSource::Url { .. });
         let now = self.now();
-        Ok(Media {
+        Media {
             id: MediaId::mint(self.rng()),
             video_id,
             app_id: app.id,
             name,
+            details: add.details.clone(),
             source,
             state: if is_here { MediaState::Stored } else { MediaState::Fetching },
             facts: None,
             failure: None,
-            cover: None,
+            cover: add.cover.clone(),
             added_by: add.dialect,
-            pass_through: add.pass_through,
+            pass_through: add.pass_through.clone(),
             created_at: now,
             updated_at: now,
-        })
+        }
     }
 
-    async fn insert(&self, app: &App, media: Media) -> Result<Media> {
-        let jobs = if media.state == MediaState::Fetching {
-            vec![ingest::fetch_job(&media, self.rng(), self.now())]
-        } else {
-            let mut jobs = vec![ingest::probe_job(&media, self.rng(), self.now())];
-            if app.settings.automatic_covers {
-                jobs.push(covers::covers_job(&media, self.rng(), self.now()));
-            }
-            jobs
+    async fn insert(&self, app: &App, add: AddMedia, arrived: Arrived) -> Result<AddedMedia> {
+        let media = self.new_media(app, &add, arrived);
+        let fetch =
+            (media.state == MediaState::Fetching).then(|| ingest::fetch_job(&media, self.rng(), self.now()));
+        let follow_ups: Vec<Job> =
+            add.follow_ups.into_iter().map(|request| self.snapshot_job(&media, request)).collect();
+        let (jobs, held_jobs) = match &fetch {
+            Some(fetch) => (vec![fetch.clone()], follow_ups.clone()),
+            None => (self.jobs_of_stored(app, &media, &follow_ups), Vec::new()),
         };
         let origin = ingest_origin(media.added_by);
         let id = EventId::mint(self.rng());
         let base_url = self.media_base_url(app);
         let telling = Telling { at: self.now(), base_url: &base_url };
         let event = Event::of_media(id, EventKind::MediaCreated, origin, &media, telling);
-        let new = NewMedia { media: media.clone(), jobs, events: vec![event] };
+        let new = NewMedia { media: media.clone(), jobs, held_jobs, events: vec![event] };
         if let Err(error) = self.database().insert_media(&new).await {
             if let MediaSource::Object { key } = &media.source {
                 // Nothing refers to the object.
                 let _ = self.deps.storage.delete(&own_key(key)).await;
             }
-            return Err(error.into());
+            return Err(self.taken(app, media.details.reference_id.as_deref(), error).await);
         }
-        Ok(media)
+        Ok(AddedMedia { media, fetch, follow_ups })
     }
+
+    /// The jobs of a video whose bytes are here.
+    fn jobs_of_stored(&self, app: &App, media: &Media, follow_ups: &[Job]) -> Vec<Job> {
+        let mut jobs = vec![ingest::probe_job(media, self.rng(), self.now())];
+        if app.settings.automatic_covers {
+            jobs.push(covers::covers_job(media, self.rng(), self.now()));
+        }
+        jobs.extend_from_slice(follow_ups);
+        jobs
+    }
+
+    /// What a conflict is about: the owner's id of the video, or else the name of a request.
+    async fn taken(&self, app: &App, reference_id: Option<&str>, error: DatabaseError) -> ServiceError {
+        let (DatabaseError::Conflict { .. }, Some(reference_id)) = (&error, reference_id) else {
+            return name_taken(error);
+        };
+        match self.find_media_by_reference(app, reference_id).await {
+            Ok(_) => duplicate_reference(),
+            Err(_) => name_taken(error),
+        }
+    }
+}
+
+/// Refuses what is said of a new video when it is too much.
+pub(crate) fn check_add(add: &AddMedia) -> Result<()> {
+    if add.pass_through.as_ref().is_some_and(|text| text.len() > limits::PASS_THROUGH_BYTES_MAX) {
+        return Err(invalid("pass_through", format!("at most {} bytes", limits::PASS_THROUGH_BYTES_MAX)));
+    }
+    check_details(&add.details)?;
+    if let Some(Cover::Url(url)) = &add.cover {
+        check_cover_url(url)?;
+    }
+    add.follow_ups.iter().try_for_each(check)
 }
 
 /// A video's name.

@@ -8,27 +8,31 @@
 
 mod access;
 mod add_media;
+mod add_urls;
 mod apps;
 mod endpoints;
 mod error;
 mod jobs;
 mod media;
+mod media_details;
 mod objects;
+mod procedures;
 mod pull_events;
 mod submit_snapshot;
 mod templates;
 
 pub use access::Caller;
-pub use add_media::AddMedia;
+pub use add_media::{AddMedia, AddedMedia};
 pub use apps::Bootstrap;
 pub use endpoints::NewEndpoint;
 pub use error::{ServiceError, invalid, missing};
 pub use jobs::LatestOutput;
 pub use media::MediaName;
 pub use objects::ServedObject;
+pub use procedures::ProcedureDraft;
 pub use submit_snapshot::{OutputRequest, SubmitSnapshot};
 
-pub use stillframe_database::{ConfirmReport, DeliveryRecord, JobFilter, Page, PulledEvent, QueueDepth};
+pub use stillframe_database::{ConfirmReport, DeliveryRecord, JobFilter, MediaFilter, MediaMatches, MediaOrder, Page, PulledEvent, QueueDepth};
 pub use stillframe_storage::{Chunks, ObjectFacts};
 
 use std::path::PathBuf;

@@ -8,8 +8,7 @@ use stillframe_domain::{
 };
 use stillframe_storage::ObjectKey;
 
-use crate::add_media::checked_name;
-use crate::{Result, Service, ServiceError, invalid};
+use crate::{Result, Service, ServiceError};
 
 /// How a caller names a video.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,29 +39,6 @@ impl Service {
     /// Database failures.
     pub async fn list_media(&self, app: &App, after: Option<&str>, limit: usize) -> Result<Page<Media>> {
         Ok(self.database().list_media(app.id, after, limit).await?)
-    }
-
-    /// Sets the cover that its user chose, as a URL that is kept as it is; `None` clears it.
-    ///
-    /// # Errors
-    /// `MediaNotFound`; `InvalidParameter` for a URL that is empty or longer than 2,048 bytes.
-    pub async fn set_cover_url(&self, app: &App, name: &MediaName, url: Option<&str>) -> Result<()> {
-        if url.is_some_and(|url| url.is_empty() || url.len() > 2_048) {
-            return Err(invalid("cover_url", "1 to 2,048 bytes"));
-        }
-        let media = self.find_media(app, name).await?;
-        let cover = url.map(|url| Cover::Url(url.to_owned()));
-        require_found(self.database().update_cover(app.id, media.id, cover.as_ref()).await?)
-    }
-
-    /// Gives a video another name.
-    ///
-    /// # Errors
-    /// `MediaNotFound`; `InvalidParameter`.
-    pub async fn rename_media(&self, app: &App, name: &MediaName, new_name: &str) -> Result<()> {
-        let new_name = checked_name(new_name)?;
-        let media = self.find_media(app, name).await?;
-        require_found(self.database().update_name(app.id, media.id, &new_name).await?)
     }
 
     /// Removes a video, its results and its objects, and tells of it.
@@ -113,10 +89,6 @@ impl Service {
             MediaSource::LocalFile { .. } | MediaSource::Url { .. } => None,
         }
     }
-}
-
-fn require_found(is_found: bool) -> Result<()> {
-    if is_found { Ok(()) } else { Err(ServiceError::new(ErrorCode::MediaNotFound, "there is no such video")) }
 }
 
 /// The origin of what a dialect does to a video itself.

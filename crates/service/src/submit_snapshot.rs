@@ -3,19 +3,16 @@
 use stillframe_database::DatabaseError;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, Checkpoint, ErrorCode, ImageFormat, Job, JobId, JobKind, JobState, Media, MediaState, Origin,
-    Output, OutputId, Position, Product, RequestOptions, Selection, SizeRule, SnapshotSpec, Template,
-    TemplateRef, limits, template,
+    App, Checkpoint, ErrorCode, Job, Media, MediaState, Origin, Output, OutputId, Position, Product,
+    RequestOptions, Selection, SizeRule, SnapshotSpec, Template, TemplateRef, ingest, limits, template,
 };
 
 use crate::add_media::checked_http_url;
 use crate::{MediaName, Result, Service, ServiceError, invalid};
 
-/// A request for pictures, in native words.
+/// A request for pictures of a video, in native words.
 #[derive(Debug, Clone)]
 pub struct SubmitSnapshot {
-    /// The video.
-    pub media: MediaName,
     /// Where the request comes from.
     pub origin: Origin,
     /// Sets of pictures, 1 to 32.
@@ -49,10 +46,18 @@ impl Service {
     ///
     /// # Errors
     /// `MediaNotFound`, `MediaNotReady`, `InvalidParameter`, `DuplicateRequest`.
-    pub async fn submit_snapshot(&self, app: &App, request: SubmitSnapshot) -> Result<Job> {
+    pub async fn submit_snapshot(&self, app: &App, name: &MediaName, request: SubmitSnapshot) -> Result<Job> {
         check(&request)?;
-        let media = self.find_media(app, &request.media).await?;
+        let media = self.find_media(app, name).await?;
         require_bytes(&media)?;
+        let job = self.snapshot_job(&media, request);
+        self.database().insert_job(&job).await.map_err(name_taken)?;
+        self.deps.checkpoints.reached(Checkpoint::RequestAccepted);
+        Ok(job)
+    }
+
+    /// The job of a checked request.
+    pub(crate) fn snapshot_job(&self, media: &Media, request: SubmitSnapshot) -> Job {
         let outputs = request
             .outputs
             .into_iter()
@@ -63,35 +68,13 @@ impl Service {
                 spec: output.spec,
             })
             .collect();
-        let job = Job {
-            id: JobId::mint(self.rng()),
-            app_id: app.id,
-            media_id: media.id,
-            kind: JobKind::Snapshot,
-            origin: request.origin,
-            state: JobState::Available,
+        Job {
             priority: request.priority,
-            attempt: 0,
-            attempt_max: limits::JOB_ATTEMPTS_MAX,
-            outputs,
-            outcomes: Vec::new(),
-            failure: None,
             pass_through: request.pass_through,
             callback_url: request.callback_url,
             options: request.options,
-            created_at: self.now(),
-            started_at: None,
-            finished_at: None,
-        };
-        self.database().insert_job(&job).await.map_err(|error| match error {
-            // The id is new, so it is the caller's name that was taken.
-            DatabaseError::Conflict { .. } => {
-                ServiceError::new(ErrorCode::DuplicateRequest, "a request of this name was accepted before")
-            }
-            other => other.into(),
-        })?;
-        self.deps.checkpoints.reached(Checkpoint::RequestAccepted);
-        Ok(job)
+            ..ingest::snapshot_job(media, request.origin, outputs, self.rng(), self.now())
+        }
     }
 
     /// The template of that name: the app's own, else a preset.
@@ -104,6 +87,16 @@ impl Service {
         }
         template::find_preset(reference)
             .ok_or_else(|| ServiceError::new(ErrorCode::TemplateNotFound, "there is no such template"))
+    }
+}
+
+/// The ids are new, so it is the caller's name for the request that was taken.
+pub(crate) fn name_taken(error: DatabaseError) -> ServiceError {
+    match error {
+        DatabaseError::Conflict { .. } => {
+            ServiceError::new(ErrorCode::DuplicateRequest, "a request of this name was accepted before")
+        }
+        other => other.into(),
     }
 }
 
@@ -120,7 +113,8 @@ fn require_bytes(media: &Media) -> Result<()> {
     }
 }
 
-fn check(request: &SubmitSnapshot) -> Result<()> {
+/// Checks all that a request says, but for its video.
+pub(crate) fn check(request: &SubmitSnapshot) -> Result<()> {
     if request.outputs.is_empty() || request.outputs.len() > OUTPUTS_MAX {
         return Err(invalid("outputs", format!("1 to {OUTPUTS_MAX}")));
     }
@@ -140,7 +134,7 @@ fn check(request: &SubmitSnapshot) -> Result<()> {
     request.outputs.iter().try_for_each(|output| check_spec(&output.spec))
 }
 
-fn check_spec(spec: &SnapshotSpec) -> Result<()> {
+pub(crate) fn check_spec(spec: &SnapshotSpec) -> Result<()> {
     check_selection(&spec.selection)?;
     check_product(spec)
 }
@@ -148,13 +142,13 @@ fn check_spec(spec: &SnapshotSpec) -> Result<()> {
 /// Checks all but the selection, which a template may leave to its requests.
 pub(crate) fn check_product(spec: &SnapshotSpec) -> Result<()> {
     match &spec.product {
-        Product::Stills { size, format, quality, .. } => {
+        Product::Stills { size, quality, .. } => {
             check_size(*size)?;
-            check_file(*format, *quality)
+            check_quality(*quality)
         }
-        Product::Sprite { layout, format, quality, .. } => {
+        Product::Sprite { layout, quality, .. } => {
             check_size(layout.cell)?;
-            check_file(*format, *quality)?;
+            check_quality(*quality)?;
             let is_grid = (1..=10_000).contains(&layout.columns) && (1..=10_000).contains(&layout.rows);
             if is_grid { Ok(()) } else { Err(invalid("sprite", "1 to 10,000 columns and rows")) }
         }
@@ -200,9 +194,6 @@ fn check_size(size: SizeRule) -> Result<()> {
     }
 }
 
-fn check_file(format: ImageFormat, quality: u8) -> Result<()> {
-    if !matches!(format, ImageFormat::Jpg | ImageFormat::Png) {
-        return Err(invalid("format", "jpg or png"));
-    }
+fn check_quality(quality: u8) -> Result<()> {
     if (1..=100).contains(&quality) { Ok(()) } else { Err(invalid("quality", "1 to 100")) }
 }

@@ -87,6 +87,7 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         ErrorCode::TemplateNotFound
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
+        | ErrorCode::ProcedureNotFound
         | ErrorCode::EndpointNotFound
         | ErrorCode::ObjectNotFound => (StatusCode::NOT_FOUND, "NoSuchResource"),
         ErrorCode::MediaNotReady
@@ -106,6 +107,8 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         | ErrorCode::TooManyTemplates
         | ErrorCode::JobNotCancellable
         | ErrorCode::DuplicateRequest
+        | ErrorCode::DuplicateReference
+        | ErrorCode::DuplicateProcedure
         | ErrorCode::LimitExceeded => (StatusCode::FORBIDDEN, "OperationDenied"),
         ErrorCode::KeyNotFound => (StatusCode::NOT_FOUND, "InvalidAccessKeyId.NotFound"),
         ErrorCode::SignatureMissing => (StatusCode::BAD_REQUEST, "IncompleteSignature"),
@@ -154,6 +157,9 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::TooManyTemplates
         | ErrorCode::JobNotCancellable
         | ErrorCode::DuplicateRequest
+        | ErrorCode::DuplicateReference
+        | ErrorCode::ProcedureNotFound
+        | ErrorCode::DuplicateProcedure
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound
@@ -196,6 +202,9 @@ pub(crate) const fn event_code(code: ErrorCode) -> &'static str {
         | ErrorCode::TooManyTemplates
         | ErrorCode::JobNotCancellable
         | ErrorCode::DuplicateRequest
+        | ErrorCode::DuplicateReference
+        | ErrorCode::ProcedureNotFound
+        | ErrorCode::DuplicateProcedure
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound

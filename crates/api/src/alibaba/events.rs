@@ -1,6 +1,8 @@
-//! `SnapshotComplete`, for covers and for every job that takes pictures.
+//! `SnapshotComplete`, for covers and for every job that takes pictures, and the events about videos.
 //!
 //! Source: seeds/alibaba-SnapshotComplete.md: the fields of its two tables, and no other.
+
+mod media;
 
 use serde::Serialize;
 use stillframe_domain::event::SnapshotFact;
@@ -28,8 +30,15 @@ impl Renderer for AlibabaRenderer {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Body {
+    Snapshot(Box<SnapshotComplete>),
+    Media(media::Body),
+}
+
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Body {
+struct SnapshotComplete {
     event_time: String,
     event_type: &'static str,
     video_id: String,
@@ -62,15 +71,16 @@ struct SnapshotInfo {
 fn body(event: &Event) -> Option<Body> {
     match (event.kind, &event.payload) {
         (EventKind::SnapshotCompleted | EventKind::SnapshotFailed, EventPayload::Snapshot(fact)) => {
-            Some(snapshot_complete(event, fact))
+            Some(Body::Snapshot(Box::new(snapshot_complete(event, fact))))
         }
-        (_, EventPayload::Snapshot(_) | EventPayload::Media(_)) => None,
+        (_, EventPayload::Media(fact)) => media::body(event, fact).map(Body::Media),
+        (_, EventPayload::Snapshot(_)) => None,
     }
 }
 
-fn snapshot_complete(event: &Event, fact: &SnapshotFact) -> Body {
+fn snapshot_complete(event: &Event, fact: &SnapshotFact) -> SnapshotComplete {
     let is_success = fact.failure.is_none();
-    Body {
+    SnapshotComplete {
         event_time: time::write(event.created_at),
         event_type: "SnapshotComplete",
         video_id: fact.video_id.to_string(),
@@ -115,5 +125,7 @@ fn snapshot_info(fact: &SnapshotFact, output: &Output, outcome: &OutputOutcome) 
     })
 }
 
+#[cfg(test)]
+mod media_tests;
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,6 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
         None => of_params(params)?,
     };
     let request = SubmitSnapshot {
-        media,
         origin: Origin { dialect: Dialect::Alibaba, kind: RequestKind::Snapshot },
         outputs,
         pass_through: extend,
@@ -36,7 +35,7 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
         priority: 0,
         options: RequestOptions::default(),
     };
-    let job = service.submit_snapshot(app, request).await.map_err(in_vendor_words)?;
+    let job = service.submit_snapshot(app, &media, request).await.map_err(in_vendor_words)?;
     Ok(Answer::from_iter([("SnapshotJob".to_owned(), json!({ "JobId": job.id }))]))
 }
 

@@ -64,6 +64,7 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::AppNotFound
         | ErrorCode::MediaNotFound
         | ErrorCode::JobNotFound
+        | ErrorCode::ProcedureNotFound
         | ErrorCode::EndpointNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::SourceMissing => StatusCode::NOT_FOUND,
@@ -73,7 +74,9 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::TemplateImmutable
         | ErrorCode::TooManyTemplates
         | ErrorCode::JobNotCancellable
-        | ErrorCode::DuplicateRequest => StatusCode::CONFLICT,
+        | ErrorCode::DuplicateRequest
+        | ErrorCode::DuplicateReference
+        | ErrorCode::DuplicateProcedure => StatusCode::CONFLICT,
         ErrorCode::RequestTooLarge | ErrorCode::SourceTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::SourceUnreadable
         | ErrorCode::SourceEmpty

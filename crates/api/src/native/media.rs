@@ -68,7 +68,7 @@ pub(crate) async fn add(
 
 async fn upload(state: &ApiState, app: &App, mut multipart: Multipart) -> Result<Media, Problem> {
     let broken = |error| Problem(invalid("body", format!("multipart/form-data ({error})")));
-    let mut add = AddMedia { name: None, dialect: Dialect::Native, pass_through: None };
+    let mut add = AddMedia::over(Dialect::Native);
     while let Some(part) = multipart.next_field().await.map_err(broken)? {
         match part.name() {
             Some("name") => add.name = Some(part.text().await.map_err(broken)?),
@@ -108,15 +108,19 @@ async fn stream(
             }
         }
     };
-    let (media, ()) = tokio::join!(state.service.upload_media(app, add, chunks.boxed()), feed);
-    Ok(media?)
+    let (added, ()) = tokio::join!(state.service.upload_media(app, add, chunks.boxed()), feed);
+    Ok(added?.media)
 }
 
 async fn add_elsewhere(state: &ApiState, app: &App, request: AddElsewhere) -> Result<Media, Problem> {
-    let add = AddMedia { name: request.name, dialect: Dialect::Native, pass_through: request.pass_through };
+    let add = AddMedia {
+        name: request.name,
+        pass_through: request.pass_through,
+        ..AddMedia::over(Dialect::Native)
+    };
     match (request.url, request.path) {
-        (Some(url), None) => Ok(state.service.add_url(app, add, &url).await?),
-        (None, Some(path)) => Ok(state.service.add_local_file(app, add, FilePath::new(&path)).await?),
+        (Some(url), None) => Ok(state.service.add_url(app, add, &url).await?.media),
+        (None, Some(path)) => Ok(state.service.add_local_file(app, add, FilePath::new(&path)).await?.media),
         _ => Err(Problem(invalid("body", "either url or path"))),
     }
 }

@@ -167,8 +167,8 @@ pub(crate) async fn submit(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let request: SubmitRequest = model::decode(&body)?;
+    let name = media::name(&id)?;
     let submit = SubmitSnapshot {
-        media: media::name(&id)?,
         origin: Origin { dialect: Dialect::Native, kind: RequestKind::Snapshot },
         outputs: request.outputs()?,
         pass_through: request.pass_through,
@@ -176,7 +176,7 @@ pub(crate) async fn submit(
         priority: request.priority,
         options: RequestOptions::default(),
     };
-    let job = state.service.submit_snapshot(&app, submit).await?;
+    let job = state.service.submit_snapshot(&app, &name, submit).await?;
     Ok((StatusCode::ACCEPTED, Json(model::job(&job, &state.service.media_base_url(&app)))))
 }
 

@@ -42,6 +42,9 @@ pub(crate) const fn of_failure(code: ErrorCode) -> i64 {
         | ErrorCode::TooManyTemplates
         | ErrorCode::JobNotCancellable
         | ErrorCode::DuplicateRequest
+        | ErrorCode::DuplicateReference
+        | ErrorCode::ProcedureNotFound
+        | ErrorCode::DuplicateProcedure
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound

@@ -4,22 +4,34 @@ use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::outcome::PictureResult;
 use stillframe_domain::{ErrorCode, Failure, MediaTime, Output, OutputOutcome, Product, TemplateRef};
 
+/// How far a job came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It waits or runs; some of its outputs may have come to their end.
+    Processing,
+    /// It came to its end.
+    Finished,
+}
+
 /// An output and what became of it.
 pub(super) struct Set<'a> {
     /// What was asked.
     pub output: &'a Output,
-    /// What became of it.
+    /// What became of it; while the job runs, only when `is_known`.
     pub outcome: OutputOutcome,
+    /// Whether the job told what became of it.
+    is_known: bool,
 }
 
 /// Each output with its outcome. One without an outcome failed as the whole job did.
 pub(super) fn sets(fact: &SnapshotFact) -> Vec<Set<'_>> {
     let unknown = || Failure::new(ErrorCode::Internal, ErrorCode::Internal.summary());
     let failure = || fact.failure.clone().unwrap_or_else(unknown);
-    let outcome = |k: usize, output| {
-        fact.outcomes.get(k).cloned().unwrap_or_else(|| OutputOutcome::failed(output, failure()))
+    let set = |(k, output)| match fact.outcomes.get(k) {
+        Some(outcome) => Set { output, outcome: outcome.clone(), is_known: true },
+        None => Set { output, outcome: OutputOutcome::failed(output, failure()), is_known: false },
     };
-    fact.outputs.iter().enumerate().map(|(k, output)| Set { output, outcome: outcome(k, output) }).collect()
+    fact.outputs.iter().enumerate().map(set).collect()
 }
 
 impl Set<'_> {
@@ -29,6 +41,11 @@ impl Set<'_> {
             Some(TemplateRef::Numbered { number, .. }) => number,
             Some(TemplateRef::Hex(_)) | None => 0,
         }
+    }
+
+    /// Whether it came to its end, in a job that came so far.
+    pub(super) fn is_ended(&self, progress: Progress) -> bool {
+        self.is_known || progress == Progress::Finished
     }
 
     /// Whether it is of sheets.

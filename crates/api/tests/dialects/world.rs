@@ -183,6 +183,7 @@ impl World {
             id: MediaId::mint(rng),
             app_id: self.apps[app].0.id,
             name: "film.mp4".to_owned(),
+            details: stillframe_domain::MediaDetails::default(),
             source,
             state,
             facts: (state == MediaState::Ready).then(facts),
@@ -196,7 +197,7 @@ impl World {
         };
         self.variables.insert(format!("{name}.file_id"), media.id.to_string());
         self.variables.insert(format!("{name}.video_id"), media.video_id.to_string());
-        let new = NewMedia { media: media.clone(), jobs: Vec::new(), events: Vec::new() };
+        let new = NewMedia { media: media.clone(), jobs: Vec::new(), held_jobs: Vec::new(), events: Vec::new() };
         self.database.insert_media(&new).await.expect("a new video");
         media
     }
@@ -211,7 +212,6 @@ impl World {
         sets: &[(&str, OutputKind, TemplateFamily, i64)],
     ) {
         let request = SubmitSnapshot {
-            media: MediaName::FileId(Some(media.id)),
             origin: Origin { dialect, kind },
             outputs: sets.iter().map(|&(_, kind, family, number)| output(kind, family, number)).collect(),
             pass_through: None,
@@ -221,7 +221,8 @@ impl World {
         };
         let app = self.apps["owner"].0.clone();
         self.clock.advance(Duration::from_secs(1));
-        let accepted = self.service.submit_snapshot(&app, request).await.expect("a job");
+        let name = MediaName::FileId(Some(media.id));
+        let accepted = self.service.submit_snapshot(&app, &name, request).await.expect("a job");
         let [job] = self.work().await.try_into().expect("one job is due");
         assert_eq!(job.id, accepted.id);
         for ((name, ..), output) in sets.iter().zip(&job.outputs) {

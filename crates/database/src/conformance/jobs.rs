@@ -159,7 +159,7 @@ async fn a_result_changes_the_video_and_keeps_the_users_cover(s: Subject) {
     let chosen = Cover::Url("https://example.org/mine.jpg".to_owned());
     for users_cover in [None, Some(&chosen)] {
         let job = s.job(app).await;
-        s.database.update_cover(app, job.media_id, users_cover).await.expect("update");
+        s.choose_cover(app, job.media_id, users_cover.cloned()).await;
         let before = s.database.find_media(app, job.media_id).await.expect("find").expect("is there");
         let lease = s.database.lease_jobs("w", LONG, 1).await.expect("lease").remove(0);
         let source = MediaSource::Object { key: "v/source/film.mp4".to_owned() };
@@ -192,7 +192,7 @@ async fn a_cover_that_was_asked_for_replaces_any(s: Subject) {
     let app = s.app().await.id;
     for earlier in [None, Some(Cover::Url("https://example.org/mine.jpg".to_owned()))] {
         let job = s.job(app).await;
-        s.database.update_cover(app, job.media_id, earlier.as_ref()).await.expect("update");
+        s.choose_cover(app, job.media_id, earlier).await;
         let lease = s.database.lease_jobs("w", LONG, 1).await.expect("lease").remove(0);
         let mut result = completion(&lease);
         result.media = Some(MediaChange { cover: Some(cover()), ..MediaChange::default() });

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use stillframe_domain::media::Cover;
-use stillframe_domain::{ErrorCode, JobId, JobState, Media, MediaId, MediaState, OsRng, VideoId};
+use stillframe_domain::{
+    ErrorCode, JobId, JobState, Media, MediaId, MediaState, MediaUpdate, OsRng, VideoId,
+};
 
 use super::samples::{cover, event, facts, failure, job, media};
 use super::{LONG, Subject};
-use crate::records::{Commit, NewMedia};
+use crate::records::{Commit, MediaChange, NewMedia};
 use crate::{DatabaseError, JobFilter};
 
 pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
@@ -15,7 +17,8 @@ pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     a_video_comes_with_its_jobs_and_events_or_not_at_all(make().await).await;
     a_write_that_fails_among_others_leaves_nothing_of_itself(make().await).await;
     lists_are_pages_newest_first_of_one_app(make().await).await;
-    the_cover_is_set_and_cleared_by_its_app(make().await).await;
+    its_owner_changes_what_is_said_of_a_video(make().await).await;
+    jobs_that_wait_for_the_bytes_are_due_when_they_came_or_failed(make().await).await;
     deleting_takes_jobs_and_results_along_and_voids_running_ones(make().await).await;
 }
 
@@ -27,7 +30,8 @@ async fn a_video_reads_back_and_only_for_its_app(s: Subject) {
     stored.cover = Some(Cover::Url("https://example.org/c.jpg".to_owned()));
     stored.state = MediaState::Failed;
     for media in [media(own), stored] {
-        let new = NewMedia { media: media.clone(), jobs: Vec::new(), events: Vec::new() };
+        let new =
+            NewMedia { media: media.clone(), jobs: Vec::new(), held_jobs: Vec::new(), events: Vec::new() };
         s.database.insert_media(&new).await.expect("insert");
         let find = s.database.find_media(own, media.id).await.expect("find");
         let by_video_id = s.database.find_media_by_video_id(own, &media.video_id).await.expect("find");
@@ -47,7 +51,8 @@ async fn a_video_comes_with_its_jobs_and_events_or_not_at_all(s: Subject) {
     let media = media(app);
     let jobs = vec![job(&media), job(&media)];
     let events = vec![event(app)];
-    let new = NewMedia { media: media.clone(), jobs: jobs.clone(), events: events.clone() };
+    let new =
+        NewMedia { media: media.clone(), jobs: jobs.clone(), held_jobs: Vec::new(), events: events.clone() };
     s.database.insert_media(&new).await.expect("insert");
     for job in &jobs {
         assert!(s.database.find_job(app, &job.id).await.expect("find").is_some());
@@ -56,7 +61,7 @@ async fn a_video_comes_with_its_jobs_and_events_or_not_at_all(s: Subject) {
 
     let second = Media { id: MediaId::mint(&OsRng), video_id: VideoId::mint(&OsRng), ..media };
     // Its last part is in the way: an event of this id was told before.
-    let new = NewMedia { jobs: vec![job(&second)], media: second.clone(), events };
+    let new = NewMedia { jobs: vec![job(&second)], held_jobs: Vec::new(), media: second.clone(), events };
     let conflict = s.database.insert_media(&new).await;
     assert!(matches!(conflict, Err(DatabaseError::Conflict { .. })), "{conflict:?}");
     assert_eq!(s.database.find_media(app, second.id).await.expect("find"), None);
@@ -71,7 +76,8 @@ async fn a_write_that_fails_among_others_leaves_nothing_of_itself(s: Subject) {
         .map(|n| {
             let (database, media) = (Arc::clone(&s.database), media(app));
             let last = if n % 2 == 0 { event(app) } else { told.clone() };
-            let new = NewMedia { jobs: vec![job(&media)], media, events: vec![event(app), last] };
+            let jobs = vec![job(&media)];
+            let new = NewMedia { jobs, held_jobs: Vec::new(), media, events: vec![event(app), last] };
             tokio::spawn(async move { (database.insert_media(&new).await.is_ok(), new) })
         })
         .collect();
@@ -112,15 +118,67 @@ async fn lists_are_pages_newest_first_of_one_app(s: Subject) {
     assert!(none.items.is_empty() && none.next.is_none());
 }
 
-async fn the_cover_is_set_and_cleared_by_its_app(s: Subject) {
+async fn its_owner_changes_what_is_said_of_a_video(s: Subject) {
     let (own, other) = (s.app().await.id, s.app().await.id);
-    let id = s.media(own).await.id;
-    let cover_of = async || s.database.find_media(own, id).await.expect("find").expect("is there").cover;
-    assert!(s.database.update_cover(own, id, Some(&cover())).await.expect("update"));
-    assert!(!s.database.update_cover(other, id, None).await.expect("update"), "of another app");
-    assert_eq!(cover_of().await, Some(cover()));
-    assert!(s.database.update_cover(own, id, None).await.expect("update"));
-    assert_eq!(cover_of().await, None);
+    let media = s.media(own).await;
+    let update = MediaUpdate {
+        name: Some("second".to_owned()),
+        description: Some("a film".to_owned()),
+        tags: Some(vec!["a".to_owned(), "b".to_owned()]),
+        category: Some(7),
+        reference_id: Some("mine-1".to_owned()),
+        cover: Some(Some(cover())),
+    };
+    let told = event(own);
+    let is_there = s.database.update_media(other, media.id, &update, std::slice::from_ref(&told)).await;
+    assert!(!is_there.expect("update"), "of another app");
+    assert!(s.database.find_event(own, &told.id).await.expect("find").is_none());
+    let is_there = s.database.update_media(own, media.id, &update, std::slice::from_ref(&told)).await;
+    assert!(is_there.expect("update"));
+    assert!(s.database.find_event(own, &told.id).await.expect("find").is_some());
+    let found = async || s.database.find_media(own, media.id).await.expect("find").expect("is there");
+    let changed = found().await;
+    let expected = Media { updated_at: changed.updated_at, ..update.apply(media.clone()) };
+    assert_eq!(changed, expected);
+
+    s.choose_cover(own, media.id, None).await;
+    let kept = found().await;
+    assert_eq!(kept, Media { cover: None, updated_at: kept.updated_at, ..expected }, "the rest stays");
+
+    let second = s.media(own).await;
+    let taken = MediaUpdate { reference_id: Some("mine-1".to_owned()), ..MediaUpdate::default() };
+    let conflict = s.database.update_media(own, second.id, &taken, &[]).await;
+    assert!(matches!(conflict, Err(DatabaseError::Conflict { .. })), "{conflict:?}");
+    let of_another_app = s.media(other).await;
+    assert!(s.database.update_media(other, of_another_app.id, &taken, &[]).await.expect("update"));
+}
+
+async fn jobs_that_wait_for_the_bytes_are_due_when_they_came_or_failed(s: Subject) {
+    let app = s.app().await.id;
+    for state in [MediaState::Stored, MediaState::Failed] {
+        let media = Media { state: MediaState::Fetching, ..media(app) };
+        let (fetch, held) = (job(&media), job(&media));
+        let new = NewMedia {
+            media: media.clone(),
+            jobs: vec![fetch.clone()],
+            held_jobs: vec![held.clone()],
+            events: Vec::new(),
+        };
+        s.database.insert_media(&new).await.expect("insert");
+        let waiting = s.database.find_job(app, &held.id).await.expect("find").expect("is there");
+        assert_eq!(waiting.state, JobState::Scheduled);
+        let leases = s.database.lease_jobs("w", LONG, 9).await.expect("lease");
+        assert_eq!(leases.iter().map(|lease| &lease.job.id).collect::<Vec<_>>(), [&fetch.id]);
+        let due = s.database.next_job_due().await.expect("due").expect("the end of the lease");
+        assert!(due <= LONG, "{due:?}: a job that waits for bytes has no time");
+        let mut done = super::samples::completion(&leases[0]);
+        done.media = Some(MediaChange { state: Some(state), ..MediaChange::default() });
+        assert_eq!(s.database.complete_job(&done).await.expect("complete"), Commit::Committed);
+        let mut leases = s.database.lease_jobs("w", LONG, 9).await.expect("lease");
+        assert_eq!(leases.iter().map(|lease| &lease.job.id).collect::<Vec<_>>(), [&held.id]);
+        let done = super::samples::completion(&leases.remove(0));
+        assert_eq!(s.database.complete_job(&done).await.expect("complete"), Commit::Committed);
+    }
 }
 
 async fn deleting_takes_jobs_and_results_along_and_voids_running_ones(s: Subject) {

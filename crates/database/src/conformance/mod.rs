@@ -10,7 +10,11 @@ mod hints;
 mod jobs;
 mod leases;
 mod media;
+mod message_queues;
+mod messages;
+mod media_search;
 mod outbox;
+mod procedures;
 mod queues;
 mod samples;
 mod templates;
@@ -68,11 +72,15 @@ impl Subject {
 pub async fn run_all(make: impl AsyncFn() -> Subject) {
     apps::run(&make).await;
     media::run(&make).await;
+    media_search::run(&make).await;
     templates::run(&make).await;
+    procedures::run(&make).await;
     jobs::run(&make).await;
     leases::run(&make).await;
     outbox::run(&make).await;
     deliveries::run(&make).await;
     queues::run(&make).await;
+    message_queues::run(&make).await;
+    messages::run(&make).await;
     hints::run(&make).await;
 }

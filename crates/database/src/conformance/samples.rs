@@ -1,15 +1,15 @@
 //! Values with ids of their own.
 
 use stillframe_domain::endpoint::DeliveryPolicy;
-use stillframe_domain::event::{EventPayload, MediaFact, PAYLOAD_VERSION};
+use stillframe_domain::event::{EventPayload, MediaFact, MediaNews, PAYLOAD_VERSION};
 use stillframe_domain::media::{AudioFacts, Cover, VideoFacts};
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::{PictureResult, Sheet};
 use stillframe_domain::{
     AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind, Failure, Job,
     JobId, JobKind, JobState, Lease, Media, MediaFacts, MediaId, MediaSource, MediaState, MediaTime,
-    NotifyMode, Origin, OsRng, Output, OutputId, OutputOutcome, Owner, PictureOutcome, PixelSize,
-    RequestKind, RequestOptions, Taken, TemplateFamily, TemplateRef, Timestamp, VideoId, template,
+    MediaUpdate, NotifyMode, Origin, OsRng, Output, OutputId, OutputOutcome, Owner, PictureOutcome,
+    PixelSize, RequestKind, RequestOptions, Taken, TemplateFamily, TemplateRef, Timestamp, VideoId, template,
 };
 
 use super::Subject;
@@ -23,6 +23,7 @@ pub(super) fn media(app_id: AppId) -> Media {
         video_id: VideoId::mint(&OsRng),
         app_id,
         name: "Film \u{1f3ac} \"1\".mp4".to_owned(),
+        details: stillframe_domain::MediaDetails::default(),
         source: MediaSource::Url { url: "https://example.org/film.mp4?a=1&b='2'".to_owned() },
         state: MediaState::Fetching,
         facts: None,
@@ -174,6 +175,11 @@ pub(super) fn event(app_id: AppId) -> Event {
             facts: Some(facts()),
             failure: None,
             pass_through: None,
+            details: stillframe_domain::MediaDetails::default(),
+            cover_url: None,
+            added_by: None,
+            added_at: None,
+            news: MediaNews::default(),
         }),
     }
 }
@@ -198,9 +204,16 @@ pub(super) fn numbered(number: i64) -> TemplateRef {
 
 impl Subject {
     /// Adds a video without jobs.
+    /// Sets the cover that the owner chose, or takes it away.
+    pub(super) async fn choose_cover(&self, app_id: AppId, id: MediaId, cover: Option<Cover>) {
+        let update = MediaUpdate { cover: Some(cover), ..MediaUpdate::default() };
+        assert!(self.database.update_media(app_id, id, &update, &[]).await.expect("update"));
+    }
+
     pub(super) async fn media(&self, app_id: AppId) -> Media {
         let media = media(app_id);
-        let new = NewMedia { media: media.clone(), jobs: Vec::new(), events: Vec::new() };
+        let new =
+            NewMedia { media: media.clone(), jobs: Vec::new(), held_jobs: Vec::new(), events: Vec::new() };
         self.database.insert_media(&new).await.expect("insert media");
         media
     }
@@ -214,7 +227,12 @@ impl Subject {
 
     /// Tells events, by adding a video that brings them along.
     pub(super) async fn tell(&self, app_id: AppId, events: &[Event]) {
-        let new = NewMedia { media: media(app_id), jobs: Vec::new(), events: events.to_vec() };
+        let new = NewMedia {
+            media: media(app_id),
+            jobs: Vec::new(),
+            held_jobs: Vec::new(),
+            events: events.to_vec(),
+        };
         self.database.insert_media(&new).await.expect("insert media");
     }
 

@@ -131,12 +131,11 @@ impl SqliteDatabase {
             let row = Row::new(row, DOING);
             let Some(event) = events.get(&row.get("event_seq")?) else { return Ok(None) };
             let delivery = read_delivery(row, event.id.clone())?;
-            let own = event.own_callback().filter(|own| own.id == delivery.endpoint_id);
-            let Some(endpoint) = own.or_else(|| endpoints.get(&delivery.endpoint_id).cloned()) else {
-                return Ok(None);
-            };
-            let app = apps.get(&event.app_id);
-            Ok(app.map(|app| DueDelivery { delivery, endpoint, event: event.clone(), app: app.clone() }))
+            let Some(app) = apps.get(&event.app_id) else { return Ok(None) };
+            let own = event.own_callback(&app.settings).filter(|own| own.id == delivery.endpoint_id);
+            let endpoint = own.or_else(|| endpoints.get(&delivery.endpoint_id).cloned());
+            let due = |endpoint| DueDelivery { delivery, endpoint, event: event.clone(), app: app.clone() };
+            Ok(endpoint.map(due))
         };
         Ok(keep_sound(rows.iter().map(due)).into_iter().flatten().collect())
     }
@@ -161,7 +160,7 @@ async fn lease_due(tx: &mut Tx, lease_for: Duration, limit: usize) -> Result<Vec
 
 /// Adds an attempt and moves the delivery on. A relay whose lease ran out may come late: what was
 /// delivered stays so, and a late success counts over a failure.
-async fn record_attempt(
+pub(super) async fn record_attempt(
     tx: &mut Tx,
     id: DeliveryId,
     attempt: Attempt,
@@ -189,6 +188,17 @@ async fn record_attempt(
     insert_attempt(tx, id, attempt).await?;
     tx.hint(Topic::Deliveries);
     Ok(())
+}
+
+/// Whether a delivery is still to be made.
+pub(super) async fn is_pending(tx: &mut Tx, id: DeliveryId) -> Result<bool> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM deliveries WHERE id = ? AND state = 'pending'")
+            .bind(id.0)
+            .fetch_optional(tx.connection())
+            .await
+            .map_err(at("deliveries::is_pending"))?;
+    Ok(found.is_some())
 }
 
 async fn insert_attempt(tx: &mut Tx, id: DeliveryId, attempt: Attempt) -> Result<()> {

@@ -16,6 +16,9 @@ use crate::records::{Commit, JobCompletion, JobFilter, Page};
 use crate::traits::{Jobs, Topic};
 use crate::{DatabaseError, Result, stored};
 
+/// When a job is due that waits for its video's bytes: never, by any clock.
+const HELD_DUE_MS: i64 = i64::MAX;
+
 #[async_trait]
 impl Jobs for SqliteDatabase {
     async fn insert_job(&self, job: &Job) -> Result<()> {
@@ -97,11 +100,13 @@ impl Jobs for SqliteDatabase {
     }
 
     async fn next_job_due(&self) -> Result<Option<Duration>> {
-        let due_ms: Option<i64> = sqlx::query_scalar("SELECT min(due_ms) FROM jobs WHERE ? < due_ms")
-            .bind(self.now_ms())
-            .fetch_one(&self.readers)
-            .await
-            .map_err(at("jobs::next_due"))?;
+        let due_ms: Option<i64> =
+            sqlx::query_scalar("SELECT min(due_ms) FROM jobs WHERE ? < due_ms AND due_ms < ?")
+                .bind(self.now_ms())
+                .bind(HELD_DUE_MS)
+                .fetch_one(&self.readers)
+                .await
+                .map_err(at("jobs::next_due"))?;
         Ok(due_ms.map(|due_ms| self.until(due_ms)))
     }
 }
@@ -110,6 +115,39 @@ impl Jobs for SqliteDatabase {
 ///
 /// A name that its caller gave it keeps a second one of that name away for a time.
 pub(super) async fn insert(tx: &mut Tx, job: Job) -> Result<()> {
+    let due_ms = match job.state {
+        JobState::Scheduled => Some(job.created_at.as_millis()),
+        state if state.is_terminal() => None,
+        _ => Some(tx.now_ms()),
+    };
+    insert_due(tx, job, due_ms).await
+}
+
+/// Accepts a job that waits for its video's bytes, until [`release_held`].
+pub(super) async fn insert_held(tx: &mut Tx, job: Job) -> Result<()> {
+    insert_due(tx, Job { state: JobState::Scheduled, ..job }, Some(HELD_DUE_MS)).await
+}
+
+/// Makes the jobs due that waited for this video's bytes.
+pub(super) async fn release_held(tx: &mut Tx, media_id: MediaId) -> Result<()> {
+    let now_ms = tx.now_ms();
+    let done = sqlx::query(
+        "UPDATE jobs SET state = 'available', due_ms = ?
+         WHERE media_id = ? AND state = 'scheduled' AND due_ms = ?",
+    )
+    .bind(now_ms)
+    .bind(media_id.0)
+    .bind(HELD_DUE_MS)
+    .execute(tx.connection())
+    .await
+    .map_err(at("jobs::release_held"))?;
+    if 0 < done.rows_affected() {
+        tx.hint(Topic::Jobs);
+    }
+    Ok(())
+}
+
+async fn insert_due(tx: &mut Tx, job: Job, due_ms: Option<i64>) -> Result<()> {
     const DOING: &str = "jobs::insert";
     if let Some(key) = &job.options.dedupe_key {
         let scope = format!("request:{}", job.app_id);
@@ -118,11 +156,6 @@ pub(super) async fn insert(tx: &mut Tx, job: Job) -> Result<()> {
             return Err(DatabaseError::Conflict { what: "a request of this name" });
         }
     }
-    let due_ms = match job.state {
-        JobState::Scheduled => Some(job.created_at.as_millis()),
-        state if state.is_terminal() => None,
-        _ => Some(tx.now_ms()),
-    };
     let done = sqlx::query(
         "INSERT INTO jobs (id, app_id, media_id, kind, origin_dialect, origin_kind, state, priority,
              attempt, attempt_max, due_ms, failure, pass_through, callback_url, options, created_ms,

@@ -1,14 +1,13 @@
 //! Videos.
 
 use async_trait::async_trait;
-use stillframe_domain::media::Cover;
-use stillframe_domain::{AppId, Event, Media, MediaId, VideoId};
+use stillframe_domain::{AppId, Event, Media, MediaId, MediaUpdate, VideoId};
 
 use super::error::{at, conflict_or};
 use super::rows::{Row, page, page_start, read_all, read_one, rows_of_page};
 use super::writer::Tx;
-use super::{SqliteDatabase, jobs, outbox};
-use crate::records::{MediaChange, NewMedia, Page};
+use super::{SqliteDatabase, jobs, media_search, outbox};
+use crate::records::{MediaChange, MediaFilter, MediaMatches, NewMedia, Page};
 use crate::traits::MediaStore;
 use crate::{Result, stored};
 
@@ -58,14 +57,26 @@ impl MediaStore for SqliteDatabase {
         Ok(page(read_all(&rows, DOING, |row| Ok((row.get("seq")?, read_media(row)?)))?, limit))
     }
 
-    async fn update_name(&self, app_id: AppId, id: MediaId, name: &str) -> Result<bool> {
-        let name = name.to_owned();
-        self.write("media::update_name", move |tx| Box::pin(update_name(tx, app_id, id, name))).await
+    async fn search_media(
+        &self,
+        app_id: AppId,
+        filter: &MediaFilter,
+        offset: u64,
+        limit: usize,
+    ) -> Result<MediaMatches> {
+        let mut reading = self.read("media::search").await?;
+        media_search::search(&mut reading, app_id, filter, (offset, limit)).await
     }
 
-    async fn update_cover(&self, app_id: AppId, id: MediaId, cover: Option<&Cover>) -> Result<bool> {
-        let cover = cover.cloned();
-        self.write("media::update_cover", move |tx| Box::pin(update_cover(tx, app_id, id, cover))).await
+    async fn update_media(
+        &self,
+        app_id: AppId,
+        id: MediaId,
+        update: &MediaUpdate,
+        events: &[Event],
+    ) -> Result<bool> {
+        let (update, events) = (update.clone(), events.to_vec());
+        self.write("media::update", move |tx| Box::pin(update_media(tx, (app_id, id), update, events))).await
     }
 
     async fn delete_media(&self, app_id: AppId, id: MediaId, events: &[Event]) -> Result<bool> {
@@ -79,6 +90,9 @@ async fn insert_with_all(tx: &mut Tx, new: NewMedia) -> Result<()> {
     for job in new.jobs {
         jobs::insert(tx, job).await?;
     }
+    for job in new.held_jobs {
+        jobs::insert_held(tx, job).await?;
+    }
     outbox::tell(tx, &new.events).await
 }
 
@@ -86,8 +100,8 @@ async fn insert(tx: &mut Tx, media: Media) -> Result<()> {
     const DOING: &str = "media::insert";
     sqlx::query(
         "INSERT INTO media (id, video_id, app_id, name, state, added_by, source, facts, failure, cover,
-             pass_through, created_ms, updated_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             pass_through, details, reference_id, created_ms, updated_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(media.id.0)
     .bind(media.video_id.as_str())
@@ -100,17 +114,23 @@ async fn insert(tx: &mut Tx, media: Media) -> Result<()> {
     .bind(stored::optional_document(DOING, media.failure.as_ref())?)
     .bind(stored::optional_document(DOING, media.cover.as_ref())?)
     .bind(media.pass_through)
+    .bind(stored::document(DOING, &media.details)?)
+    .bind(media.details.reference_id)
     .bind(media.created_at.as_millis())
     .bind(media.updated_at.as_millis())
     .execute(tx.connection())
     .await
-    .map_err(conflict_or("a video of this id", DOING))?;
+    .map_err(conflict_or("a video of this id or reference id", DOING))?;
     Ok(())
 }
 
-/// Changes what a finished job found out about a video.
+/// Changes what a finished job found out about a video. Jobs that wait for its bytes are due once it
+/// has another state than that in which it came: also one that failed, so that they tell of it.
 pub(super) async fn change(tx: &mut Tx, id: MediaId, change: MediaChange) -> Result<()> {
     const DOING: &str = "media::change";
+    if change.state.is_some() {
+        jobs::release_held(tx, id).await?;
+    }
     let now_ms = tx.now_ms();
     sqlx::query(
         "UPDATE media SET state = coalesce(?, state), source = coalesce(?, source),
@@ -132,31 +152,36 @@ pub(super) async fn change(tx: &mut Tx, id: MediaId, change: MediaChange) -> Res
     Ok(())
 }
 
-async fn update_name(tx: &mut Tx, app_id: AppId, id: MediaId, name: String) -> Result<bool> {
+async fn update_media(
+    tx: &mut Tx,
+    (app_id, id): (AppId, MediaId),
+    update: MediaUpdate,
+    events: Vec<Event>,
+) -> Result<bool> {
+    const DOING: &str = "media::update";
     let now_ms = tx.now_ms();
-    let done = sqlx::query("UPDATE media SET name = ?, updated_ms = ? WHERE app_id = ? AND id = ?")
-        .bind(name)
-        .bind(now_ms)
+    let row = sqlx::query("SELECT * FROM media WHERE app_id = ? AND id = ?")
         .bind(app_id.0)
         .bind(id.0)
-        .execute(tx.connection())
-        .await
-        .map_err(at("media::update_name"))?;
-    Ok(0 < done.rows_affected())
-}
-
-async fn update_cover(tx: &mut Tx, app_id: AppId, id: MediaId, cover: Option<Cover>) -> Result<bool> {
-    const DOING: &str = "media::update_cover";
-    let now_ms = tx.now_ms();
-    let done = sqlx::query("UPDATE media SET cover = ?, updated_ms = ? WHERE app_id = ? AND id = ?")
-        .bind(stored::optional_document(DOING, cover.as_ref())?)
-        .bind(now_ms)
-        .bind(app_id.0)
-        .bind(id.0)
-        .execute(tx.connection())
+        .fetch_optional(tx.connection())
         .await
         .map_err(at(DOING))?;
-    Ok(0 < done.rows_affected())
+    let Some(media) = read_one(row.as_ref(), DOING, read_media)? else { return Ok(false) };
+    let media = update.apply(media);
+    sqlx::query(
+        "UPDATE media SET name = ?, details = ?, reference_id = ?, cover = ?, updated_ms = ? WHERE id = ?",
+    )
+    .bind(media.name)
+    .bind(stored::document(DOING, &media.details)?)
+    .bind(media.details.reference_id)
+    .bind(stored::optional_document(DOING, media.cover.as_ref())?)
+    .bind(now_ms)
+    .bind(id.0)
+    .execute(tx.connection())
+    .await
+    .map_err(conflict_or("a video of this reference id", DOING))?;
+    outbox::tell(tx, &events).await?;
+    Ok(true)
 }
 
 /// Its jobs and their results go with it, so that a running job finds its lease lost.
@@ -174,12 +199,13 @@ async fn delete(tx: &mut Tx, app_id: AppId, id: MediaId, events: Vec<Event>) -> 
     Ok(true)
 }
 
-fn read_media(row: Row<'_>) -> Result<Media> {
+pub(super) fn read_media(row: Row<'_>) -> Result<Media> {
     Ok(Media {
         id: MediaId(row.get("id")?),
         video_id: row.id("video_id", VideoId::parse)?,
         app_id: AppId(row.get("app_id")?),
         name: row.get("name")?,
+        details: row.document("details")?,
         source: row.document("source")?,
         state: row.variant("state")?,
         facts: row.optional_document("facts")?,

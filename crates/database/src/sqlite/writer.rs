@@ -5,12 +5,13 @@
 //! along. Nobody is answered before the transaction is durable, and a write that was begun is carried
 //! through even when its caller has gone away.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
-use stillframe_domain::{Clock, Rng, Timestamp};
+use stillframe_domain::{Clock, QueueId, Rng, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::error::{at, unavailable};
@@ -50,7 +51,12 @@ impl Tx {
 
     /// Has subscribers told after the commit.
     pub(super) fn hint(&mut self, topic: Topic) {
-        self.hints.0[topic as usize] = true;
+        self.hints.topics[topic as usize] = true;
+    }
+
+    /// Has those told after the commit who wait for a message of this queue.
+    pub(super) fn hint_messages(&mut self, id: QueueId) {
+        self.hints.queues.push(id);
     }
 
     async fn execute(&mut self, doing: &'static str, statement: &'static str) -> Result<()> {
@@ -59,25 +65,49 @@ impl Tx {
     }
 }
 
-/// Topics that a transaction touched.
-#[derive(Debug, Clone, Copy, Default)]
-struct Hints([bool; 3]);
+/// Topics and message queues that a transaction touched.
+#[derive(Debug, Clone, Default)]
+struct Hints {
+    topics: [bool; 3],
+    queues: Vec<QueueId>,
+}
 
 /// Where subscribers of hints listen.
 #[derive(Debug, Default)]
-pub(super) struct HintSenders([watch::Sender<u64>; 3]);
+pub(super) struct HintSenders {
+    topics: [watch::Sender<u64>; 3],
+    /// A counter for each queue that somebody waits for, so that a message wakes nobody else.
+    queues: Mutex<HashMap<QueueId, watch::Sender<u64>>>,
+}
 
 impl HintSenders {
     /// The counter of a topic.
     pub(super) fn of(&self, topic: Topic) -> &watch::Sender<u64> {
-        &self.0[topic as usize]
+        &self.topics[topic as usize]
     }
 
-    fn send(&self, hints: Hints) {
-        for (sender, is_hinted) in self.0.iter().zip(hints.0) {
+    /// The counter of a queue.
+    pub(super) fn subscribe_messages(&self, id: QueueId) -> watch::Receiver<u64> {
+        let mut queues = self.queues();
+        queues.retain(|_, sender| 0 < sender.receiver_count());
+        queues.entry(id).or_default().subscribe()
+    }
+
+    fn queues(&self) -> MutexGuard<'_, HashMap<QueueId, watch::Sender<u64>>> {
+        // Nothing that is done under the lock leaves the map half changed.
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self, hints: &Hints) {
+        let grow = |sender: &watch::Sender<u64>| sender.send_modify(|count| *count = count.wrapping_add(1));
+        for (sender, is_hinted) in self.topics.iter().zip(hints.topics) {
             if is_hinted {
-                sender.send_modify(|count| *count = count.wrapping_add(1));
+                grow(sender);
             }
+        }
+        if !hints.queues.is_empty() {
+            let queues = self.queues();
+            hints.queues.iter().filter_map(|id| queues.get(id)).for_each(grow);
         }
     }
 }
@@ -200,7 +230,7 @@ impl Committer {
     async fn commit(&self, mut batch: Vec<Box<dyn Operation>>) {
         let failure = match self.run_batch(&mut batch).await {
             Ok(hints) => {
-                self.hints.send(hints);
+                self.hints.send(&hints);
                 None
             }
             Err(error) => Some(chain(&error)),
@@ -235,7 +265,7 @@ impl Committer {
 /// Runs a write of a batch; fails only when the whole transaction is lost.
 async fn run_among_others(operation: &mut dyn Operation, tx: &mut Tx) -> Result<()> {
     const DOING: &str = "writer::savepoint";
-    let hints = tx.hints;
+    let hints = tx.hints.clone();
     tx.execute(DOING, "SAVEPOINT operation").await?;
     if !operation.run(tx).await {
         tx.hints = hints;

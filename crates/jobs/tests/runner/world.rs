@@ -74,6 +74,7 @@ impl World {
             video_id: VideoId::mint(&OsRng),
             app_id: self.app.id,
             name: "film.mp4".to_owned(),
+            details: stillframe_domain::MediaDetails::default(),
             source,
             state,
             facts: None,
@@ -100,7 +101,7 @@ impl World {
     }
 
     pub async fn insert(&self, media: &Media, jobs: Vec<Job>) {
-        let new = NewMedia { media: media.clone(), jobs, events: Vec::new() };
+        let new = NewMedia { media: media.clone(), jobs, held_jobs: Vec::new(), events: Vec::new() };
         self.database.insert_media(&new).await.unwrap();
     }
 

@@ -1,88 +1,120 @@
-//! `CreateSnapshotByTimeOffset`: pictures at given times by a template.
+//! `CreateSnapshotByTimeOffset`: pictures at given times by a template. Its predecessor,
+//! `CreateSnapShotByTime` or `SnapShotByTime`, has the times under another name and no template.
 //!
-//! Source: 266/8102. An offset outside of the video fails its own picture, not the request.
+//! Source: 266/8102, and an early revision of the same page for the predecessor. An offset outside of the
+//! video fails its own picture, not the request.
 
-use stillframe_domain::object_key::OutputKind;
-use stillframe_domain::{
-    App, Dialect, MediaId, MediaTime, Origin, Position, RequestKind, RequestOptions, Selection, SnapshotSpec,
-    TemplateFamily, TemplateRef, limits,
-};
-use stillframe_service::{MediaName, OutputRequest, Service, SubmitSnapshot};
+use stillframe_domain::{App, MediaTime, Position, RequestKind, limits};
+use stillframe_service::{MediaName, OutputRequest, Service};
 
 use super::envelope::Answer;
 use super::error::Refusal;
 use super::params::Params;
+use super::pictures;
 use crate::tencent::task_id;
+
+/// Most offsets of the predecessor, as it documents.
+const PREDECESSOR_OFFSETS_MAX: usize = 10;
+/// The template of the predecessor, which names none: the size of the source.
+const PREDECESSOR_DEFINITION: i64 = 10;
 
 /// Accepts the job and answers its task id.
 pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result<Answer, Refusal> {
-    let media = file_id(params)?;
-    let template =
-        TemplateRef::Numbered { family: TemplateFamily::Offsets, number: params.integer("definition")? };
-    let selection = Selection::Offsets(offsets(params)?);
-    let shape = service.find_template(app, &template).await?.spec;
-    let output = OutputRequest {
-        kind: OutputKind::Normal,
-        template: Some(template),
-        spec: SnapshotSpec { selection, ..shape },
-    };
-    let request = SubmitSnapshot {
-        media,
-        origin: Origin { dialect: Dialect::Tencent, kind: RequestKind::TimeOffsets },
-        outputs: vec![output],
-        pass_through: None,
-        callback_url: None,
-        priority: 0,
-        options: RequestOptions::default(),
-    };
-    let job = service.submit_snapshot(app, request).await?;
+    let media = pictures::file_id(params)?;
+    let definition = params.integer("definition")?;
+    let offsets = offsets_ms(params, "timeOffset")?;
+    let output = pictures::at(service, app, definition, offsets).await?;
+    submit(service, app, &media, output).await
+}
+
+/// Accepts the job of the predecessor's form, or of its successor's under the old name.
+pub(super) async fn run_predecessor(
+    service: &Service,
+    app: &App,
+    params: &Params,
+) -> Result<Answer, Refusal> {
+    if !params.has_section("dstTimeList") && params.has_section("timeOffset") {
+        return run(service, app, params).await;
+    }
+    let media = pictures::file_id(params)?;
+    let definition = params.optional_integer("definition")?.unwrap_or(PREDECESSOR_DEFINITION);
+    let output = pictures::at(service, app, definition, offsets_s(params)?).await?;
+    submit(service, app, &media, output).await
+}
+
+async fn submit(
+    service: &Service,
+    app: &App,
+    media: &MediaName,
+    output: OutputRequest,
+) -> Result<Answer, Refusal> {
+    let request = pictures::request(RequestKind::TimeOffsets, vec![output]);
+    let job = service.submit_snapshot(app, media, request).await?;
     Ok(Answer::from_iter([("vodTaskId".to_owned(), task_id::of_offsets(&job.id).into())]))
 }
 
-/// The video that `fileId` names.
+/// The offsets of `name.n` in milliseconds, in the order asked.
 ///
 /// # Errors
-/// A refusal when it is missing or has other characters than digits.
-pub(super) fn file_id(params: &Params) -> Result<MediaName, Refusal> {
-    let id = MediaId::parse(params.required("fileId")?);
-    id.map(MediaName::FileId).map_err(|error| Refusal::invalid("fileId", error.expected))
+/// A refusal when there is none, too many, or one that is no whole number.
+pub(super) fn offsets_ms(params: &Params, name: &str) -> Result<Vec<Position>, Refusal> {
+    let offsets = offsets(params, name, limits::OFFSETS_PER_REQUEST_MAX)?;
+    Ok(offsets.into_iter().map(|ms| Position::At(MediaTime::from_millis(ms))).collect())
 }
 
-fn offsets(params: &Params) -> Result<Vec<Position>, Refusal> {
-    let given = params.list("timeOffset")?;
-    if given.is_empty() {
-        return Err(Refusal::missing("timeOffset.n"));
+/// The predecessor's page names no unit. It compares the times to the duration, which is in seconds there.
+fn offsets_s(params: &Params) -> Result<Vec<Position>, Refusal> {
+    let offsets = offsets(params, "dstTimeList", PREDECESSOR_OFFSETS_MAX)?;
+    let at = |s: i64| Position::At(MediaTime::from_millis(s.saturating_mul(1_000)));
+    Ok(offsets.into_iter().map(at).collect())
+}
+
+fn offsets(params: &Params, name: &str, most: usize) -> Result<Vec<i64>, Refusal> {
+    let offsets = params.integers(name)?;
+    match offsets.len() {
+        0 => Err(Refusal::missing(&format!("{name}.n"))),
+        count if count > most => Err(Refusal::invalid(&format!("{name}.n"), format!("at most {most} offsets"))),
+        _ => Ok(offsets),
     }
-    let most = limits::OFFSETS_PER_REQUEST_MAX;
-    if given.len() > most {
-        return Err(Refusal::invalid("timeOffset.n", format!("at most {most} offsets")));
-    }
-    let offset = |text: &str| {
-        let ms = text.parse().map_err(|_| Refusal::invalid("timeOffset.n", "whole milliseconds"))?;
-        Ok(Position::At(MediaTime::from_millis(ms)))
-    };
-    given.into_iter().map(offset).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn params(name: &str, values: &[&str]) -> Params {
+        let params: Vec<_> = (0..).zip(values).map(|(k, &value)| (format!("{name}.{k}"), value)).collect();
+        Params::of(&params)
+    }
+
+    const fn at(ms: i64) -> Position {
+        Position::At(MediaTime::from_millis(ms))
+    }
+
     #[test]
     fn offsets_keep_their_order_and_repetitions() {
-        let given = ["5000", "0", "-7", "5000"];
-        let params: Vec<_> = (0..).zip(given).map(|(k, ms)| (format!("timeOffset.{k}"), ms)).collect();
-        let at = |ms| Position::At(MediaTime::from_millis(ms));
-        assert_eq!(offsets(&Params::of(&params)), Ok(vec![at(5_000), at(0), at(-7), at(5_000)]));
+        let params = params("timeOffset", &["5000", "0", "-7", "5000"]);
+        assert_eq!(offsets_ms(&params, "timeOffset"), Ok(vec![at(5_000), at(0), at(-7), at(5_000)]));
+    }
+
+    #[test]
+    fn the_predecessors_offsets_are_seconds() {
+        let offsets = offsets_s(&params("dstTimeList", &["125", "0", "9223372036854775807"]));
+        assert_eq!(offsets, Ok(vec![at(125_000), at(0), at(i64::MAX)]));
     }
 
     #[test]
     fn more_offsets_than_the_limit_are_refused() {
-        let params = |n: usize| {
-            let params: Vec<_> = (0..n).map(|k| (format!("timeOffset.{k}"), "0")).collect();
-            offsets(&Params::of(&params)).map(|offsets| offsets.len()).map_err(|refusal| refusal.code)
+        let code = |name: &str, count: usize| {
+            let params = params(name, &vec!["0"; count]);
+            let read = if name == "timeOffset" { offsets_ms(&params, name) } else { offsets_s(&params) };
+            read.map(|offsets| offsets.len()).map_err(|refusal| refusal.code)
         };
-        assert_eq!(params(limits::OFFSETS_PER_REQUEST_MAX), Ok(limits::OFFSETS_PER_REQUEST_MAX));
-        assert_eq!(params(limits::OFFSETS_PER_REQUEST_MAX + 1), Err(4000));
+        for (name, most) in
+            [("timeOffset", limits::OFFSETS_PER_REQUEST_MAX), ("dstTimeList", PREDECESSOR_OFFSETS_MAX)]
+        {
+            assert_eq!((code(name, most), code(name, most + 1)), (Ok(most), Err(4000)));
+            assert_eq!(code(name, 0), Err(4000));
+        }
     }
 }

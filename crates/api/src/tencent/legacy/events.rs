@@ -8,18 +8,27 @@
 //! | legacy sprite | `CreateImageSpriteComplete` |
 //! | procedure | `ProcedureStateChanged` |
 //! | any other | by its first output: pictures or sprite |
+//! | an upload | `NewFileUpload` |
+//! | a fetch from a URL, good or bad | `PullComplete` |
+//! | a deletion | `FileDeleted` |
+//!
+//! A procedure whose caller asked for `Change` is also told as PROCESSING when one of its tasks ends.
 //!
 //! Source: seeds/tencent-CreateSnapshotByTimeOffsetComplete.md; 266/7829 and following.
 
+mod media;
 mod offsets;
 mod procedure;
 mod sprite;
 
 use serde::Serialize;
-use stillframe_domain::{Endpoint, Event, EventKind, EventPayload, Product, RequestKind, Timestamp};
+use stillframe_domain::event::SnapshotFact;
+use stillframe_domain::{
+    Endpoint, Event, EventKind, EventPayload, NotifyMode, Product, RequestKind, Timestamp,
+};
 use stillframe_events::Renderer;
 
-use crate::tencent::told::sets;
+use crate::tencent::told::{Progress, sets};
 
 /// Writes events in format 4.0.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,27 +60,46 @@ enum Data {
     Offsets(offsets::Data),
     Sprite(sprite::Data),
     Procedure(procedure::Data),
+    Media(media::Data),
 }
 
 /// The body of an event; `None` when the format has no words for it.
 pub(super) fn body(event: &Event) -> Option<Body> {
-    let fact = match (event.kind, &event.payload) {
-        (EventKind::SnapshotCompleted | EventKind::SnapshotFailed, EventPayload::Snapshot(fact)) => fact,
-        (_, EventPayload::Snapshot(_) | EventPayload::Media(_)) => return None,
+    let (event_type, data) = match (event.kind, &event.payload) {
+        (EventKind::SnapshotCompleted | EventKind::SnapshotFailed, EventPayload::Snapshot(fact)) => {
+            of_job(event, fact)?
+        }
+        (EventKind::JobProgress, EventPayload::Snapshot(fact)) => {
+            let is_procedure = event.origin.kind == RequestKind::Procedure;
+            if !is_procedure || fact.options.notify != NotifyMode::Change {
+                return None;
+            }
+            procedure::event(fact, &sets(fact), Progress::Processing)
+        }
+        (_, EventPayload::Media(fact)) => {
+            let (event_type, data) = media::event(event, fact)?;
+            (event_type, Data::Media(data))
+        }
+        (_, EventPayload::Snapshot(_)) => return None,
     };
+    Some(Body { version: "4.0", event_type, data })
+}
+
+fn of_job(event: &Event, fact: &SnapshotFact) -> Option<(&'static str, Data)> {
     let sets = sets(fact);
-    let (event_type, data) = match event.origin.kind {
+    Some(match event.origin.kind {
         RequestKind::TimeOffsets => offsets::event(fact, &sets),
         RequestKind::Sprite => sprite::event(fact, &sets),
-        RequestKind::Procedure => procedure::event(fact, &sets),
+        RequestKind::Procedure => procedure::event(fact, &sets, Progress::Finished),
         RequestKind::Snapshot => match sets.first().map(|set| &set.output.spec.product) {
             Some(Product::Sprite { .. }) => sprite::event(fact, &sets),
             Some(Product::Stills { .. }) | None => offsets::event(fact, &sets),
         },
         RequestKind::AutomaticCovers | RequestKind::Ingest => return None,
-    };
-    Some(Body { version: "4.0", event_type, data })
+    })
 }
 
+#[cfg(test)]
+mod media_tests;
 #[cfg(test)]
 mod tests;

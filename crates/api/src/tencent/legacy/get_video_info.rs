@@ -1,7 +1,7 @@
 //! `GetVideoInfo`: what is known of a video, and the newest pictures of each template.
 //!
 //! Source: 266/8586. A set that was never made is left out, and so is every field of the vendor's that
-//! Stillframe keeps nothing for (player, class, expiry).
+//! Stillframe keeps nothing for (player, name of the class, expiry).
 
 use serde_json::{Value, json};
 use stillframe_domain::media::{AudioFacts, MediaFacts, VideoFacts};
@@ -9,10 +9,10 @@ use stillframe_domain::outcome::PictureResult;
 use stillframe_domain::{App, Media, MediaState};
 use stillframe_service::{LatestOutput, Service};
 
-use super::create_snapshot_by_time_offset::file_id;
 use super::envelope::Answer;
 use super::error::Refusal;
 use super::params::Params;
+use super::pictures::file_id;
 use crate::tencent::newest;
 
 /// Parts that can be asked for; those of transcoding and encryption are never there.
@@ -55,6 +55,12 @@ fn basic_info(service: &Service, app: &App, media: &Media) -> Value {
         "createTime": media.created_at.as_secs(),
         "updateTime": media.updated_at.as_secs(),
     });
+    if !media.details.description.is_empty() {
+        info["description"] = media.details.description.as_str().into();
+    }
+    if let Some(category) = media.details.category {
+        info["classificationId"] = category.into();
+    }
     if let Some(facts) = &media.facts {
         info["size"] = facts.size_bytes.into();
         info["duration"] = duration_s(facts).into();

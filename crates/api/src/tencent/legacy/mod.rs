@@ -9,14 +9,24 @@
 
 mod auth;
 mod confirm_event;
+mod convert_vod_file;
+mod create_image_sprite;
 mod create_snapshot_by_time_offset;
+mod delete_vod_file;
 mod envelope;
 pub(crate) mod error;
 mod events;
+mod get_task_info;
+mod get_task_list;
 mod get_video_info;
 mod handle;
+mod multi_pull_vod_file;
 mod params;
+mod pictures;
+mod process_file;
+mod process_file_by_procedure;
 mod pull_event;
+mod task;
 
 pub use events::Tencent40Renderer;
 

@@ -35,6 +35,9 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         | ErrorCode::UnknownOperation
         | ErrorCode::TemplateImmutable
         | ErrorCode::TooManyTemplates
+        | ErrorCode::DuplicateReference
+        | ErrorCode::ProcedureNotFound
+        | ErrorCode::DuplicateProcedure
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::JobNotCancellable

@@ -3,7 +3,8 @@
 //! Source: API 2018-07-17, ModifyMediaInfo. The vendor takes a cover as image data in `CoverData`, which
 //! is not supported; `CoverUrl` is ours, and is kept as it is.
 
-use stillframe_domain::App;
+use stillframe_domain::media::Cover;
+use stillframe_domain::{App, MediaUpdate};
 use stillframe_service::Service;
 
 use super::envelope::Answer;
@@ -17,11 +18,14 @@ pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Resu
     if input.text("CoverData")?.is_some_and(|data| !data.is_empty()) {
         return Err(Refusal::new("UnsupportedOperation", "CoverData is not supported: use CoverUrl"));
     }
-    service.find_media(app, &media).await?;
-    if let Some(name) = input.text("Name")?.filter(|name| !name.is_empty()) {
-        service.rename_media(app, &media, &name).await?;
-    }
-    let Some(url) = input.text("CoverUrl")? else { return Ok(Answer::new()) };
-    service.set_cover_url(app, &media, Some(url.as_str()).filter(|url| !url.is_empty())).await?;
+    let url = input.text("CoverUrl")?;
+    let is_given = |text: &String| !text.is_empty();
+    let update = MediaUpdate {
+        name: input.text("Name")?.filter(is_given),
+        cover: url.clone().map(|url| Some(url).filter(is_given).map(Cover::Url)),
+        ..MediaUpdate::default()
+    };
+    service.update_media(app, &media, update).await?;
+    let Some(url) = url else { return Ok(Answer::new()) };
     Ok(Answer::from_iter([("CoverUrl".to_owned(), url.into())]))
 }

@@ -12,19 +12,11 @@ use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::{AppId, NotifyMode};
 
 use super::{err_code_ext, meta_data};
+pub(super) use crate::tencent::told::Progress;
 use crate::tencent::{task_id, told};
 
 /// The message of what did not fail.
 const SUCCESS: &str = "SUCCESS";
-
-/// How far the job came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// It waits or runs.
-    Processing,
-    /// It came to its end.
-    Finished,
-}
 
 /// The vendor's `ProcedureTask`.
 #[derive(Debug, Serialize)]
@@ -50,7 +42,8 @@ pub(super) struct Task {
 
 /// The task of a job.
 pub(super) fn task(app_id: AppId, fact: &SnapshotFact, progress: Progress) -> Task {
-    let failure = fact.failure.as_ref();
+    // While it goes on, nothing is said of the whole.
+    let failure = fact.failure.as_ref().filter(|_| progress == Progress::Finished);
     let media = fact.media.as_ref();
     let result = |set| tasks::result(fact, &set, progress);
     Task {

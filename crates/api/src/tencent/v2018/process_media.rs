@@ -27,7 +27,6 @@ pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Resu
     }
     let process = input.required("MediaProcessTask", input.object("MediaProcessTask")?)?;
     let request = SubmitSnapshot {
-        media,
         origin: Origin { dialect: Dialect::Tencent, kind: RequestKind::Procedure },
         pass_through: session_context(input)?,
         callback_url: None,
@@ -35,7 +34,7 @@ pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Resu
         options: RequestOptions { notify: notify_mode(input)?, dedupe_key: session_id(input)? },
         outputs: tasks::outputs(service, app, &process).await?,
     };
-    let job = service.submit_snapshot(app, request).await?;
+    let job = service.submit_snapshot(app, &media, request).await?;
     let id = task_id::of_procedure_2018(app.id, &job.id);
     Ok(Answer::from_iter([("TaskId".to_owned(), id.into())]))
 }

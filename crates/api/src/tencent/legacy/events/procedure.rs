@@ -1,4 +1,4 @@
-//! `ProcedureStateChanged`, told once when all tasks have ended.
+//! `ProcedureStateChanged`, told when all tasks have ended, and before that if its caller asked.
 //!
 //! Source: 266/9636, legacy event bodies: one entry of `processTaskList` for each task asked for.
 
@@ -9,7 +9,7 @@ use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::{PictureOutcome, PictureResult};
 use stillframe_domain::{Position, Product, Selection};
 
-use crate::tencent::told::{Set, failure, url};
+use crate::tencent::told::{Progress, Set, failure, url};
 use crate::tencent::{status, task_id};
 
 #[derive(Debug, Serialize)]
@@ -31,28 +31,40 @@ struct Task {
     err_code: i64,
     message: String,
     input: Value,
-    /// Left out when the task failed.
+    /// Left out unless the task succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<Value>,
 }
 
 /// All tasks of the procedure.
-pub(super) fn event(fact: &SnapshotFact, sets: &[Set<'_>]) -> (&'static str, super::Data) {
-    let failure = fact.failure.as_ref();
+pub(super) fn event(
+    fact: &SnapshotFact,
+    sets: &[Set<'_>],
+    progress: Progress,
+) -> (&'static str, super::Data) {
+    // While it goes on, nothing is said of the whole.
+    let failure = fact.failure.as_ref().filter(|_| progress == Progress::Finished);
     let data = Data {
         vod_task_id: task_id::of_procedure(&fact.job_id),
-        status: "FINISH",
+        status: match progress {
+            Progress::Processing => "PROCESSING",
+            Progress::Finished => "FINISH",
+        },
         err_code: failure.map_or(0, |failure| status::of_failure(failure.code)),
         message: failure.map_or_else(String::new, |failure| failure.message.clone()),
         file_id: fact.media_id.to_string(),
-        process_task_list: sets.iter().map(|set| task(fact, set)).collect(),
+        process_task_list: sets.iter().map(|set| task(fact, set, progress)).collect(),
     };
     ("ProcedureStateChanged", super::Data::Procedure(data))
 }
 
-fn task(fact: &SnapshotFact, set: &Set<'_>) -> Task {
-    let failure = failure(&set.outcome);
+fn task(fact: &SnapshotFact, set: &Set<'_>, progress: Progress) -> Task {
     let (task_type, input, output) = words(fact, set);
+    if !set.is_ended(progress) {
+        let (status, message) = ("PROCESSING", String::new());
+        return Task { task_type, status, err_code: 0, message, input, output: None };
+    }
+    let failure = failure(&set.outcome);
     Task {
         task_type,
         status: if failure.is_none() { "SUCCESS" } else { "FAIL" },

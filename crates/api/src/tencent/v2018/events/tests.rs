@@ -3,7 +3,7 @@ use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
     App, AppId, AppSettings, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventKind,
-    OutputOutcome, Owner, RequestKind, Selection, TencentEvents, Timestamp,
+    NotifyMode, OutputOutcome, Owner, RequestKind, Selection, TencentEvents, Timestamp,
 };
 use stillframe_events::Renderer;
 
@@ -157,4 +157,28 @@ fn the_configured_callback_alone_is_signed_and_for_ten_minutes() {
     );
     assert_eq!(sealed(Owner::Tencent, None), "{\"EventType\":\"X\"}");
     assert_eq!(sealed(Owner::Native, Some("secret")), "{\"EventType\":\"X\"}");
+}
+
+#[test]
+fn a_part_of_a_procedure_is_told_while_the_others_go_on() {
+    let first = stills(1, OutputKind::Normal, Some(10), &[5]);
+    let second = sprite(2, OutputKind::Sprite, Some(10));
+    let done = taken(&first, &[None]);
+    let sets = vec![(first, done), (second.clone(), taken_sprite(&second))];
+    let mut told = event(Dialect::Tencent, RequestKind::Procedure, sets, None);
+    told.kind = EventKind::JobProgress;
+    fact(&mut told).outcomes.truncate(1);
+    fact(&mut told).options.notify = NotifyMode::Change;
+    let body = render(&told);
+    let task = &body["ProcedureStateChangeEvent"];
+    assert_eq!((&body["EventType"], &task["Status"]), (&json!("ProcedureStateChanged"), &json!("PROCESSING")));
+    assert_eq!(task["TasksNotifyMode"], "Change");
+    let results = &task["MediaProcessResultSet"];
+    let first = &results[0]["SnapshotByTimeOffsetTask"];
+    assert_eq!((&first["Status"], &first["Progress"]), (&json!("SUCCESS"), &json!(100)));
+    assert_eq!(first["Output"]["PicInfoSet"].as_array().map(Vec::len), Some(1));
+    let second = &results[1]["ImageSpriteTask"];
+    assert_eq!((&second["Status"], &second["Output"]), (&json!("PROCESSING"), &Value::Null));
+    fact(&mut told).options.notify = NotifyMode::Finish;
+    assert_eq!(Tencent2018Renderer.body(&told), None, "only to a caller that asked");
 }

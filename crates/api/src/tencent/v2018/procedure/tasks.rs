@@ -33,7 +33,7 @@ pub(super) fn result(fact: &SnapshotFact, set: &Set<'_>, progress: Progress) -> 
 
 fn task(fact: &SnapshotFact, set: &Set<'_>, kind: &Kind, progress: Progress) -> Value {
     let begin = fact.job_started_at.map_or_else(String::new, rfc3339_s);
-    if progress == Progress::Processing {
+    if !set.is_ended(progress) {
         return json!({
             "Status": "PROCESSING", "ErrCodeExt": "", "ErrCode": 0, "Message": "",
             "Input": input(set, kind), "Output": null, "Progress": 0,

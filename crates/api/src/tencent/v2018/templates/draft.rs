@@ -114,14 +114,13 @@ impl Draft {
             None | Some("") => {}
             Some("jpg") => self.format = ImageFormat::Jpg,
             Some("png") => self.format = ImageFormat::Png,
-            Some("webp") => {
-                check_webp_size(self.size, input)?;
-                let message = "the Format webp is not supported yet: expected jpg or png";
-                return Err(Refusal::new("InvalidParameterValue.Format", message));
+            Some("webp") => self.format = ImageFormat::Webp,
+            Some(_) => {
+                let expected = "jpg, png or webp";
+                return Err(Refusal::value("InvalidParameterValue.Format", "Format", expected));
             }
-            Some(_) => return Err(Refusal::value("InvalidParameterValue.Format", "Format", "jpg or png")),
         }
-        Ok(())
+        if self.format == ImageFormat::Webp { check_webp_size(self.size, input) } else { Ok(()) }
     }
 
     fn check_sheet(&self) -> Result<(), Refusal> {
