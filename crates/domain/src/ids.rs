@@ -66,7 +66,7 @@ number_id! {
     MediaId
 }
 number_id! {
-    /// A pull queue of an app.
+    /// A pull queue or a message queue of an app.
     QueueId
 }
 number_id! {
@@ -98,8 +98,12 @@ hex_id! {
     LeaseToken
 }
 hex_id! {
-    /// Proof of one receive of one queued event; new at each receive, dead when it expires.
+    /// Proof of one receive of one queued event or message; new at each receive, dead when it expires.
     ReceiptHandle
+}
+hex_id! {
+    /// One message of a message queue; the same over all receives.
+    MessageId
 }
 
 impl MediaId {

@@ -28,3 +28,29 @@ pub const TEMPLATES_PER_FAMILY_MAX: usize = 16;
 pub const JOB_ATTEMPTS_MAX: u32 = 5;
 /// Bytes of a receiver's answer that are kept.
 pub const ANSWER_BYTES_MAX: usize = 20_000;
+/// Longest name of a message queue, in characters.
+pub const QUEUE_NAME_CHARS_MAX: usize = 120;
+/// Most message queues of an app.
+pub const QUEUES_PER_APP_MAX: usize = 1_000;
+/// Most message queues of one page.
+pub const QUEUES_PER_PAGE_MAX: usize = 1_000;
+/// Most messages (or receipt handles) of one request.
+pub const MESSAGE_BATCH_MAX: usize = 16;
+/// Smallest longest body that a message queue may set, in bytes.
+pub const MESSAGE_BODY_BYTES_MIN: usize = 1_024;
+/// Longest body of a message, and of all messages of a request together, in bytes.
+pub const MESSAGE_BODY_BYTES_MAX: usize = 65_536;
+/// Longest delay of a message before it is first visible, in milliseconds: 7 days.
+pub const MESSAGE_DELAY_MS_MAX: u64 = 7 * 24 * 3_600_000;
+/// Shortest time that a message may be kept, in milliseconds.
+pub const MESSAGE_RETENTION_MS_MIN: u64 = 60_000;
+/// Longest time that a message may be kept, in milliseconds: 15 days.
+pub const MESSAGE_RETENTION_MS_MAX: u64 = 15 * 24 * 3_600_000;
+/// Shortest time that a received message may be hidden, in milliseconds.
+pub const MESSAGE_VISIBILITY_MS_MIN: u64 = 1_000;
+/// Longest time that a received message may be hidden, in milliseconds: 12 hours.
+pub const MESSAGE_VISIBILITY_MS_MAX: u64 = 12 * 3_600_000;
+/// Longest wait of a receive for a message, in milliseconds.
+pub const MESSAGE_WAIT_MS_MAX: u64 = 30_000;
+/// Most receives that wait at a time; beyond that an empty queue is answered at once.
+pub const MESSAGE_WAITERS_MAX: usize = 1_000;
