@@ -73,7 +73,9 @@ fn offsets(params: &Params, name: &str, most: usize) -> Result<Vec<i64>, Refusal
     let offsets = params.integers(name)?;
     match offsets.len() {
         0 => Err(Refusal::missing(&format!("{name}.n"))),
-        count if count > most => Err(Refusal::invalid(&format!("{name}.n"), format!("at most {most} offsets"))),
+        count if count > most => {
+            Err(Refusal::invalid(&format!("{name}.n"), format!("at most {most} offsets")))
+        }
         _ => Ok(offsets),
     }
 }

@@ -162,7 +162,8 @@ mod tests {
         assert_eq!((params.flag("on"), params.flag("none")), (Ok(true), Ok(false)));
         assert_eq!((params.priority("on"), params.priority("low")), (Ok(10), Ok(-10)));
         assert_eq!(params.priority("none"), Ok(0));
-        for code in [params.flag("low").map(i32::from), params.flag("bad").map(i32::from), params.priority("bad")]
+        for code in
+            [params.flag("low").map(i32::from), params.flag("bad").map(i32::from), params.priority("bad")]
         {
             assert_eq!(code.expect_err("no such value").code, 4000);
         }
