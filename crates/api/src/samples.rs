@@ -1,13 +1,14 @@
 //! Events that the renderers' tests write.
 
-use stillframe_domain::event::{PAYLOAD_VERSION, SnapshotFact};
+use stillframe_domain::event::{FetchNews, MediaFact, MediaNews, PAYLOAD_VERSION, SnapshotFact};
+use stillframe_domain::media::{AudioFacts, MediaFacts, VideoFacts};
 use stillframe_domain::object_key::{self, OutputKind};
 use stillframe_domain::outcome::{PictureResult, Sheet};
 use stillframe_domain::{
     AppId, Colour, Dialect, ErrorCode, Event, EventId, EventKind, EventPayload, Failure, Fit, FrameChoice,
-    ImageFormat, JobId, MediaId, MediaTime, Origin, Output, OutputId, OutputOutcome, PictureOutcome,
-    PixelSize, Position, Product, RequestKind, Selection, SizeRule, SnapshotSpec, SpriteLayout, Taken,
-    TemplateFamily, TemplateRef, Timestamp, VideoId,
+    ImageFormat, JobId, MediaDetails, MediaId, MediaTime, Origin, Output, OutputId, OutputOutcome,
+    PictureOutcome, PixelSize, Position, Product, RequestKind, Selection, SizeRule, SnapshotSpec,
+    SpriteLayout, Taken, TemplateFamily, TemplateRef, Timestamp, VideoId,
 };
 
 pub(crate) const JOB: &str = "1edb7eb88a599d05abe451cfc541cfbd";
@@ -157,4 +158,83 @@ pub(crate) fn fact(event: &mut Event) -> &mut SnapshotFact {
         EventPayload::Snapshot(fact) => fact,
         EventPayload::Media(_) => unreachable!("samples are about pictures"),
     }
+}
+
+/// 57.5 s of 640 x 360.
+pub(crate) fn media_facts() -> MediaFacts {
+    MediaFacts {
+        container: "mov,mp4,m4a,3gp,3g2,mj2".to_owned(),
+        size_bytes: 8_000_000,
+        duration: MediaTime::from_millis(57_500),
+        bitrate_bps: 1_113_500,
+        video: Some(VideoFacts {
+            codec: "h264".to_owned(),
+            width_px: 640,
+            height_px: 360,
+            rotation_degrees: 0,
+            frames_per_second: 25.0,
+            bitrate_bps: 1_000_000,
+            is_cover_art: false,
+        }),
+        audio: Some(AudioFacts { codec: "aac".to_owned(), sample_rate_hz: 48_000, bitrate_bps: 113_500 }),
+    }
+}
+
+/// An event about a video that came over that API, with these news.
+pub(crate) fn media_event(dialect: Dialect, kind: EventKind, news: MediaNews) -> Event {
+    let at = Timestamp::from_millis(1_533_031_651_999);
+    Event {
+        id: EventId::parse(JOB).expect("hex"),
+        app_id: AppId(1),
+        kind,
+        origin: Origin { dialect, kind: RequestKind::Ingest },
+        created_at: at,
+        payload: EventPayload::Media(MediaFact {
+            version: PAYLOAD_VERSION,
+            media_id: MediaId(9_031_868_222_841_494_656),
+            video_id: VideoId::parse(VIDEO).expect("hex"),
+            name: "film.mp4".to_owned(),
+            source_url: Some(format!("{BASE}/{VIDEO}/source/film.mp4")),
+            facts: None,
+            failure: None,
+            pass_through: Some("test data".to_owned()),
+            details: MediaDetails {
+                description: "A film".to_owned(),
+                tags: vec!["a".to_owned(), "b".to_owned()],
+                category: Some(4),
+                ..MediaDetails::default()
+            },
+            cover_url: None,
+            added_by: Some(dialect),
+            added_at: Some(at),
+            news,
+        }),
+    }
+}
+
+/// The fact of an event about a video.
+pub(crate) fn media_fact(event: &mut Event) -> &mut MediaFact {
+    match &mut event.payload {
+        EventPayload::Media(fact) => fact,
+        EventPayload::Snapshot(_) => unreachable!("the sample is about a video"),
+    }
+}
+
+/// Bytes that came by themselves.
+pub(crate) fn stored() -> MediaNews {
+    MediaNews { size_bytes: Some(8_000_000), ..MediaNews::default() }
+}
+
+/// Bytes that were fetched.
+pub(crate) fn fetched() -> MediaNews {
+    let at = Timestamp::from_millis(1_533_031_650_000);
+    let fetch = FetchNews {
+        job_id: JobId::parse(JOB).expect("hex"),
+        url: "http://example.org/film.mp4".to_owned(),
+        dedupe_key: Some("s-1".to_owned()),
+        created_at: at,
+        started_at: Some(at),
+        finished_at: at,
+    };
+    MediaNews { fetch: Some(Box::new(fetch)), ..stored() }
 }

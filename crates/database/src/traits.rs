@@ -167,6 +167,8 @@ pub trait Jobs: Send + Sync {
         wait: Duration,
         failure: &Failure,
     ) -> Result<Commit>;
+    /// Tells an event of a job that goes on; nothing happens when one of that id was told before.
+    async fn tell_progress(&self, id: &JobId, token: &LeaseToken, event: &Event) -> Result<Commit>;
     /// Withdraws a job that waits; `false` when the app has none of that id, or it runs or has ended.
     async fn cancel_job(&self, app_id: AppId, id: &JobId) -> Result<bool>;
     /// Writes a terminal result, its events and their deliveries and queue entries, all or nothing.

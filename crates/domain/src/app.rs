@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::endpoint::PolicyName;
 use crate::ids::AppId;
 
 /// A tenant. Nothing of one app is ever visible to another.
@@ -27,6 +28,8 @@ pub struct AppSettings {
     pub tencent_mode: PullMode,
     /// What the Tencent dialect's event configuration holds beside its mode and callback.
     pub tencent_events: TencentEvents,
+    /// How callbacks are made that a vendor's API configured, or a request named.
+    pub callback_policy: PolicyName,
 }
 
 /// Parts of the Tencent dialect's event configuration.
@@ -50,6 +53,7 @@ impl Default for AppSettings {
             automatic_covers: true,
             tencent_mode: PullMode::Off,
             tencent_events: TencentEvents::default(),
+            callback_policy: PolicyName::default(),
         }
     }
 }

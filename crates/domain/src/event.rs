@@ -1,7 +1,12 @@
 //! Events: facts that are told. Stored once, without a dialect; written per format when told.
 
+mod media_fact;
+
+pub use media_fact::{FetchNews, MediaBasics, MediaFact, MediaNews, cover_url, fetch_url};
+
 use serde::{Deserialize, Serialize};
 
+use crate::app::AppSettings;
 use crate::endpoint::{DeliveryPolicy, Endpoint, EventFormat, Owner};
 use crate::ids::{AppId, EndpointId, EventId, JobId, MediaId, VideoId};
 use crate::job::{Dialect, Job, NotifyMode, Origin, Output, RequestOptions};
@@ -15,12 +20,21 @@ pub enum EventKind {
     /// A video was added.
     #[serde(rename = "media.created")]
     MediaCreated,
+    /// The fetch of a video's bytes from its URL came to its end, good or bad.
+    #[serde(rename = "media.fetched")]
+    MediaFetched,
+    /// A video's bytes are here.
+    #[serde(rename = "media.stored")]
+    MediaStored,
     /// A video was probed: pictures can be taken.
     #[serde(rename = "media.ready")]
     MediaReady,
     /// A video never came, or is none.
     #[serde(rename = "media.failed")]
     MediaFailed,
+    /// What people say of a video changed.
+    #[serde(rename = "media.updated")]
+    MediaUpdated,
     /// A video and its pictures are gone.
     #[serde(rename = "media.deleted")]
     MediaDeleted,
@@ -37,10 +51,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::MediaCreated,
+        Self::MediaFetched,
+        Self::MediaStored,
         Self::MediaReady,
         Self::MediaFailed,
+        Self::MediaUpdated,
         Self::MediaDeleted,
         Self::SnapshotCompleted,
         Self::SnapshotFailed,
@@ -51,8 +68,11 @@ impl EventKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::MediaCreated => "media.created",
+            Self::MediaFetched => "media.fetched",
+            Self::MediaStored => "media.stored",
             Self::MediaReady => "media.ready",
             Self::MediaFailed => "media.failed",
+            Self::MediaUpdated => "media.updated",
             Self::MediaDeleted => "media.deleted",
             Self::SnapshotCompleted => "snapshot.completed",
             Self::SnapshotFailed => "snapshot.failed",
@@ -65,9 +85,10 @@ impl EventKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether an endpoint that names no kinds hears it.
+    /// Whether an endpoint of our own format that names no kinds hears it. One of another format hears
+    /// all that its format has words for.
     pub const fn is_default(self) -> bool {
-        !matches!(self, Self::JobProgress)
+        !matches!(self, Self::MediaFetched | Self::MediaStored | Self::JobProgress)
     }
 }
 
@@ -154,27 +175,9 @@ pub struct MediaBrief {
     pub source_url: Option<String>,
     /// What a probe found.
     pub facts: Option<MediaFacts>,
-}
-
-/// A video came, was probed, failed or went.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MediaFact {
-    /// [`PAYLOAD_VERSION`] of the writer.
-    pub version: u32,
-    /// The video's decimal id.
-    pub media_id: MediaId,
-    /// The video's 32-hex id.
-    pub video_id: VideoId,
-    /// Its name.
-    pub name: String,
-    /// URL of its bytes, if they are an object of ours.
-    pub source_url: Option<String>,
-    /// What a probe found.
-    pub facts: Option<MediaFacts>,
-    /// Why it failed.
-    pub failure: Option<Failure>,
-    /// The caller's text.
-    pub pass_through: Option<String>,
+    /// Hears of the video's events.
+    #[serde(default)]
+    pub callback_url: Option<String>,
 }
 
 /// When an event is told, and where its objects are then.
@@ -219,6 +222,7 @@ impl SnapshotFact {
                 name: media.name.clone(),
                 source_url: source_url(media, base_url),
                 facts: media.facts.clone(),
+                callback_url: media.details.callback_url.clone(),
             })),
             job_created_at: job.created_at,
             job_started_at: job.started_at,
@@ -241,31 +245,22 @@ impl Event {
         }
     }
 
-    /// An event about a video.
-    pub fn of_media(
-        id: EventId,
-        kind: EventKind,
-        origin: Origin,
-        media: &Media,
-        telling: Telling<'_>,
-    ) -> Self {
-        Self {
-            id,
-            app_id: media.app_id,
-            kind,
-            origin,
-            created_at: telling.at,
-            payload: EventPayload::Media(MediaFact {
-                version: PAYLOAD_VERSION,
-                media_id: media.id,
-                video_id: media.video_id.clone(),
-                name: media.name.clone(),
-                source_url: source_url(media, telling.base_url),
-                facts: media.facts.clone(),
-                failure: media.failure.clone(),
-                pass_through: media.pass_through.clone(),
-            }),
-        }
+    /// The event of a job of which some outputs came to their end while others go on: `fact.outcomes` are
+    /// those of the first ones. It bears the id of the last of them, so that it is told once however often
+    /// the job is tried.
+    ///
+    /// `None` when none has ended, or all.
+    pub fn of_progress(job: &Job, fact: SnapshotFact) -> Option<Self> {
+        let is_partial = fact.outcomes.len() < fact.outputs.len();
+        let last = fact.outcomes.last().filter(|_| is_partial)?;
+        Some(Self {
+            id: EventId::parse(last.output_id.as_str()).ok()?,
+            app_id: job.app_id,
+            kind: EventKind::JobProgress,
+            origin: job.origin,
+            created_at: fact.job_finished_at,
+            payload: EventPayload::Snapshot(fact),
+        })
     }
 
     /// Whether its caller wants nobody to be told.
@@ -276,25 +271,32 @@ impl Event {
         }
     }
 
-    /// The callback that the job's own request named, in its dialect's format. It is never stored: it
-    /// bears the job's id, so that a delivery to it is known again from the event.
-    pub fn own_callback(&self) -> Option<Endpoint> {
-        let EventPayload::Snapshot(fact) = &self.payload else { return None };
+    /// The callback that the job's own request named, or else that of its video, in its dialect's format.
+    /// It is never stored: it bears the id of the job or of the video, so that a delivery to it is known
+    /// again from the event.
+    pub fn own_callback(&self, settings: &AppSettings) -> Option<Endpoint> {
+        let (id, url) = match &self.payload {
+            EventPayload::Snapshot(fact) => {
+                let of_media = || fact.media.as_ref().and_then(|media| media.callback_url.clone());
+                (fact.job_id.as_str(), fact.callback_url.clone().or_else(of_media)?)
+            }
+            EventPayload::Media(fact) => (fact.video_id.as_str(), fact.details.callback_url.clone()?),
+        };
         let (format, owner) = match self.origin.dialect {
             Dialect::Native => (EventFormat::Native, Owner::Native),
             Dialect::Tencent => (EventFormat::Tencent40, Owner::Tencent),
             Dialect::Alibaba => (EventFormat::Alibaba, Owner::Alibaba),
         };
         Some(Endpoint {
-            id: EndpointId::parse(fact.job_id.as_str()).ok()?,
+            id: EndpointId::parse(id).ok()?,
             app_id: self.app_id,
-            url: fact.callback_url.clone()?,
+            url,
             format,
             owner,
             event_kinds: Vec::new(),
             origins: Vec::new(),
             secret: String::new(),
-            policy: DeliveryPolicy::default_for(format),
+            policy: DeliveryPolicy::named(settings.callback_policy, format),
         })
     }
 

@@ -2,28 +2,72 @@
 
 use crate::app::{AppSettings, PullMode};
 use crate::endpoint::{Endpoint, EventFormat, Owner};
-use crate::event::{Event, EventKind};
-use crate::job::{Dialect, RequestKind};
+use crate::event::{Event, EventKind, EventPayload};
+use crate::job::{Dialect, NotifyMode, RequestKind};
 
 /// Whether a format has words for an event at all.
 pub fn tells(format: EventFormat, event: &Event) -> bool {
-    let is_snapshot = matches!(event.kind, EventKind::SnapshotCompleted | EventKind::SnapshotFailed);
     match format {
         EventFormat::Native => true,
-        EventFormat::Tencent40 | EventFormat::Tencent2018 => {
-            is_snapshot && event.origin.kind != RequestKind::AutomaticCovers
+        EventFormat::Tencent40 | EventFormat::Tencent2018 => tencent_tells(event),
+        EventFormat::Alibaba => alibaba_tells(event),
+    }
+}
+
+fn tencent_tells(event: &Event) -> bool {
+    match (event.kind, &event.payload) {
+        (EventKind::SnapshotCompleted | EventKind::SnapshotFailed, _) => {
+            event.origin.kind != RequestKind::AutomaticCovers
         }
-        EventFormat::Alibaba => is_snapshot,
+        // Parts of a procedure, whose caller asked to hear of them.
+        (EventKind::JobProgress, EventPayload::Snapshot(fact)) => {
+            event.origin.kind == RequestKind::Procedure && fact.options.notify == NotifyMode::Change
+        }
+        // What was fetched is told as fetched alone.
+        (EventKind::MediaStored, EventPayload::Media(fact)) => fact.news.fetch.is_none(),
+        (EventKind::MediaFetched, EventPayload::Media(fact)) => fact.news.fetch.is_some(),
+        (EventKind::MediaDeleted, EventPayload::Media(_)) => true,
+        (
+            EventKind::MediaCreated
+            | EventKind::MediaFetched
+            | EventKind::MediaStored
+            | EventKind::MediaReady
+            | EventKind::MediaFailed
+            | EventKind::MediaUpdated
+            | EventKind::MediaDeleted
+            | EventKind::JobProgress,
+            _,
+        ) => false,
+    }
+}
+
+fn alibaba_tells(event: &Event) -> bool {
+    match (event.kind, &event.payload) {
+        (EventKind::SnapshotCompleted | EventKind::SnapshotFailed, _) => true,
+        (EventKind::MediaFetched, EventPayload::Media(fact)) => fact.news.fetch.is_some(),
+        // A video that could not be fetched was never analysed.
+        (EventKind::MediaFailed, EventPayload::Media(fact)) => fact.news.fetch.is_none(),
+        (EventKind::MediaUpdated, EventPayload::Media(fact)) => fact.news.before.is_some(),
+        (
+            EventKind::MediaStored | EventKind::MediaReady | EventKind::MediaDeleted,
+            EventPayload::Media(_),
+        ) => true,
+        (
+            EventKind::MediaCreated
+            | EventKind::MediaFetched
+            | EventKind::MediaStored
+            | EventKind::MediaReady
+            | EventKind::MediaFailed
+            | EventKind::MediaUpdated
+            | EventKind::MediaDeleted
+            | EventKind::JobProgress,
+            _,
+        ) => false,
     }
 }
 
 /// Whether an endpoint hears of an event.
 pub fn hears(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool {
-    let is_wanted_kind = if endpoint.event_kinds.is_empty() {
-        event.kind.is_default()
-    } else {
-        endpoint.event_kinds.contains(&event.kind)
-    };
     let is_cover = event.origin.kind == RequestKind::AutomaticCovers;
     let is_heard_origin = match endpoint.owner {
         Owner::Native => {
@@ -31,20 +75,61 @@ pub fn hears(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool
                 || endpoint.origins.contains(&event.origin.dialect)
                 || (is_cover && endpoint.origins.contains(&Dialect::Alibaba))
         }
-        Owner::Tencent => settings.tencent_mode == PullMode::Push && event.origin.dialect == Dialect::Tencent,
-        Owner::Alibaba => event.origin.dialect == Dialect::Alibaba || is_cover,
+        Owner::Tencent => settings.tencent_mode == PullMode::Push && is_told_by_tencent(settings, event),
+        Owner::Alibaba => {
+            let is_media = matches!(event.payload, EventPayload::Media(_));
+            event.origin.dialect == Dialect::Alibaba || is_cover || is_media
+        }
     };
     event.app_id == endpoint.app_id
         && !event.is_silent()
-        && is_wanted_kind
+        && is_wanted_kind(endpoint, event.kind)
         && is_heard_origin
         && tells(endpoint.format, event)
 }
 
-/// Who hears of an event among an app's endpoints. A job's own callback takes the place of the one that
-/// the same owner configured for the whole app.
+/// Whether an endpoint's filter lets a kind through. Without a filter, one of a vendor's format hears all
+/// that the format has words for.
+fn is_wanted_kind(endpoint: &Endpoint, kind: EventKind) -> bool {
+    if endpoint.event_kinds.is_empty() {
+        kind.is_default() || endpoint.format != EventFormat::Native
+    } else {
+        endpoint.event_kinds.contains(&kind)
+    }
+}
+
+/// Whether Tencent's event configuration lets an event of its APIs through: the ends of uploads and
+/// deletions have switches. A deletion is of its APIs when the request was, or the video came over them.
+fn is_told_by_tencent(settings: &AppSettings, event: &Event) -> bool {
+    let added_by = match &event.payload {
+        EventPayload::Media(fact) => fact.added_by,
+        EventPayload::Snapshot(_) => None,
+    };
+    let is_of_tencent = event.origin.dialect == Dialect::Tencent;
+    match event.kind {
+        EventKind::MediaStored => is_of_tencent && settings.tencent_events.on_upload,
+        EventKind::MediaDeleted => {
+            (is_of_tencent || added_by == Some(Dialect::Tencent)) && settings.tencent_events.on_delete
+        }
+        EventKind::MediaCreated
+        | EventKind::MediaFetched
+        | EventKind::MediaReady
+        | EventKind::MediaFailed
+        | EventKind::MediaUpdated
+        | EventKind::SnapshotCompleted
+        | EventKind::SnapshotFailed
+        | EventKind::JobProgress => is_of_tencent,
+    }
+}
+
+/// Who hears of an event among an app's endpoints. A job's own callback, or its video's, takes the place
+/// of the one that the same owner configured for the whole app, and keeps to that one's choice of kinds.
 pub fn listeners(endpoints: &[Endpoint], settings: &AppSettings, event: &Event) -> Vec<Endpoint> {
-    let own = event.own_callback().filter(|own| !event.is_silent() && tells(own.format, event));
+    let of_app = |owner| endpoints.iter().find(|one| owner != Owner::Native && one.owner == owner);
+    let own = event.own_callback(settings).filter(|own| {
+        let is_chosen = of_app(own.owner).is_none_or(|of_app| is_wanted_kind(of_app, event.kind));
+        is_chosen && is_wanted_kind(own, event.kind) && !event.is_silent() && tells(own.format, event)
+    });
     let is_replaced = |endpoint: &Endpoint| {
         endpoint.owner != Owner::Native && own.as_ref().is_some_and(|own| own.owner == endpoint.owner)
     };
@@ -56,38 +141,47 @@ pub fn listeners(endpoints: &[Endpoint], settings: &AppSettings, event: &Event) 
 pub fn is_queued_for_tencent(settings: &AppSettings, event: &Event) -> bool {
     settings.tencent_mode == PullMode::Pull
         && !event.is_silent()
-        && event.origin.dialect == Dialect::Tencent
+        && is_told_by_tencent(settings, event)
         && tells(EventFormat::Tencent40, event)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::TencentEvents;
     use crate::endpoint::DeliveryPolicy;
-    use crate::event::{EventPayload, MediaFact, PAYLOAD_VERSION};
-    use crate::ids::{AppId, EndpointId, EventId, MediaId, VideoId};
+    use crate::event::{MediaNews, SnapshotFact, Telling};
+    use crate::ids::{AppId, EndpointId, EventId};
+    use crate::ingest;
     use crate::job::Origin;
+    use crate::media::Media;
     use crate::rng::OsRng;
     use crate::time::Timestamp;
 
+    fn media(added_by: Dialect) -> Media {
+        Media { app_id: AppId(1), ..ingest::tests::media(added_by) }
+    }
+
+    /// An event of that kind about a video that came over the same API.
+    fn media_event(dialect: Dialect, kind: EventKind, news: MediaNews) -> Event {
+        let origin = Origin { dialect, kind: RequestKind::Ingest };
+        let telling = Telling { at: Timestamp::from_millis(0), base_url: "" };
+        Event::of_media(EventId::mint(&OsRng), kind, origin, &media(dialect), telling).with_news(news)
+    }
+
+    fn fetched() -> MediaNews {
+        let media = media(Dialect::Tencent);
+        let job = ingest::fetch_job(&media, &OsRng, Timestamp::from_millis(0));
+        MediaNews::default().fetched(&job, "http://example.org/film.mp4", Timestamp::from_millis(1))
+    }
+
+    /// The end of a job of that kind.
     fn event(dialect: Dialect, kind: RequestKind) -> Event {
-        Event {
-            id: EventId::mint(&OsRng),
-            app_id: AppId(1),
-            kind: EventKind::SnapshotCompleted,
-            origin: Origin { dialect, kind },
-            created_at: Timestamp::from_millis(0),
-            payload: EventPayload::Media(MediaFact {
-                version: PAYLOAD_VERSION,
-                media_id: MediaId(1),
-                video_id: VideoId::mint(&OsRng),
-                name: String::new(),
-                source_url: None,
-                facts: None,
-                failure: None,
-                pass_through: None,
-            }),
-        }
+        let origin = Origin { dialect, kind };
+        let media = media(dialect);
+        let job = ingest::snapshot_job(&media, origin, Vec::new(), &OsRng, Timestamp::from_millis(0));
+        let fact = SnapshotFact::of_job(&job, &media, "", None, Timestamp::from_millis(0));
+        Event::of_finished_job(EventId::mint(&OsRng), &job, fact)
     }
 
     fn endpoint(owner: Owner, format: EventFormat, origins: &[Dialect]) -> Endpoint {
@@ -148,5 +242,101 @@ mod tests {
         told.app_id = AppId(2);
         let native = endpoint(Owner::Native, EventFormat::Native, &[]);
         assert!(!hears(&native, &AppSettings::default(), &told));
+    }
+
+    #[test]
+    fn tencents_switches_govern_uploads_and_deletions() {
+        let told = |kind, news: MediaNews, settings: &AppSettings| {
+            let event = media_event(Dialect::Tencent, kind, news);
+            let endpoint = endpoint(Owner::Tencent, EventFormat::Tencent2018, &[]);
+            let pull = AppSettings { tencent_mode: PullMode::Pull, ..settings.clone() };
+            let heard = hears(&endpoint, settings, &event);
+            assert_eq!(heard, is_queued_for_tencent(&pull, &event), "push and pull tell the same");
+            heard
+        };
+        let off = AppSettings { tencent_mode: PullMode::Push, ..AppSettings::default() };
+        let tencent_events = TencentEvents { on_upload: true, on_delete: true, ..TencentEvents::default() };
+        let on = AppSettings { tencent_events, ..off.clone() };
+        for kind in [EventKind::MediaStored, EventKind::MediaDeleted] {
+            assert!(told(kind, MediaNews::default(), &on) && !told(kind, MediaNews::default(), &off));
+        }
+        assert!(told(EventKind::MediaFetched, fetched(), &off), "no switch governs the end of a fetch");
+        assert!(!told(EventKind::MediaStored, fetched(), &on), "what was fetched is told as fetched alone");
+        for kind in [EventKind::MediaCreated, EventKind::MediaReady, EventKind::MediaUpdated] {
+            assert!(!told(kind, MediaNews::default(), &on), "{}", kind.name());
+        }
+    }
+
+    #[test]
+    fn a_deletion_is_tencents_by_its_request_or_by_how_the_video_came() {
+        let tencent_events = TencentEvents { on_delete: true, ..TencentEvents::default() };
+        let settings = AppSettings { tencent_mode: PullMode::Push, tencent_events, ..AppSettings::default() };
+        let endpoint = endpoint(Owner::Tencent, EventFormat::Tencent40, &[]);
+        let deleted = |of: Dialect, by: Dialect| {
+            let mut event = media_event(of, EventKind::MediaDeleted, MediaNews::default());
+            event.origin.dialect = by;
+            hears(&endpoint, &settings, &event)
+        };
+        assert!(deleted(Dialect::Tencent, Dialect::Native) && deleted(Dialect::Native, Dialect::Tencent));
+        assert!(!deleted(Dialect::Native, Dialect::Alibaba));
+    }
+
+    #[test]
+    fn alibabas_callback_hears_of_all_videos_and_of_its_own_jobs_alone() {
+        let settings = AppSettings::default();
+        let configured = endpoint(Owner::Alibaba, EventFormat::Alibaba, &[]);
+        let stored = media_event(Dialect::Tencent, EventKind::MediaStored, MediaNews::default());
+        assert!(hears(&configured, &settings, &stored));
+        assert!(!hears(&configured, &settings, &event(Dialect::Tencent, RequestKind::Procedure)));
+        let filtered = Endpoint { event_kinds: vec![EventKind::SnapshotCompleted], ..configured };
+        assert!(!hears(&filtered, &settings, &stored));
+    }
+
+    #[test]
+    fn our_own_format_hears_of_storing_only_when_asked() {
+        let settings = AppSettings::default();
+        let stored = media_event(Dialect::Native, EventKind::MediaStored, MediaNews::default());
+        let default = endpoint(Owner::Native, EventFormat::Native, &[]);
+        assert!(!hears(&default, &settings, &stored));
+        let asked = Endpoint { event_kinds: vec![EventKind::MediaStored], ..default };
+        assert!(hears(&asked, &settings, &stored));
+    }
+
+    #[test]
+    fn parts_of_a_procedure_are_told_only_to_callers_that_asked() {
+        let settings = AppSettings::default();
+        let told = |kind, notify, format| {
+            let mut event = event(Dialect::Tencent, kind);
+            event.kind = EventKind::JobProgress;
+            if let EventPayload::Snapshot(fact) = &mut event.payload {
+                fact.options.notify = notify;
+            }
+            hears(&endpoint(Owner::Native, format, &[]), &settings, &event)
+        };
+        let (procedure, change) = (RequestKind::Procedure, NotifyMode::Change);
+        assert!(told(procedure, change, EventFormat::Tencent40));
+        assert!(told(procedure, change, EventFormat::Tencent2018));
+        assert!(!told(procedure, NotifyMode::Finish, EventFormat::Tencent40));
+        assert!(!told(RequestKind::Snapshot, change, EventFormat::Tencent40));
+        assert!(!told(procedure, change, EventFormat::Alibaba));
+        assert!(!told(procedure, change, EventFormat::Native));
+    }
+
+    #[test]
+    fn a_videos_own_callback_takes_the_place_of_its_dialects_and_keeps_to_its_kinds() {
+        let settings = AppSettings::default();
+        let mut stored = media_event(Dialect::Alibaba, EventKind::MediaStored, MediaNews::default());
+        if let EventPayload::Media(fact) = &mut stored.payload {
+            fact.details.callback_url = Some("http://own.example/".to_owned());
+        }
+        let urls = |configured: Endpoint, native: Endpoint| -> Vec<String> {
+            let heard = listeners(&[configured, native], &settings, &stored);
+            heard.into_iter().map(|endpoint| endpoint.url).collect()
+        };
+        let configured = endpoint(Owner::Alibaba, EventFormat::Alibaba, &[]);
+        let native = endpoint(Owner::Native, EventFormat::Alibaba, &[]);
+        assert_eq!(urls(configured.clone(), native.clone()), ["http://127.0.0.1/", "http://own.example/"]);
+        let filtered = Endpoint { event_kinds: vec![EventKind::SnapshotCompleted], ..configured };
+        assert_eq!(urls(filtered, native), ["http://127.0.0.1/"]);
     }
 }

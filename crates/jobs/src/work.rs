@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use stillframe_database::JobCompletion;
-use stillframe_domain::event::{SnapshotFact, Telling};
+use stillframe_database::{Commit, JobCompletion};
+use stillframe_domain::event::{self, MediaNews, SnapshotFact, Telling, cover_url};
 use stillframe_domain::media::Cover;
-use stillframe_domain::{App, Event, EventId, EventKind, Failure, Job, JobState, Lease, Media, MediaState};
+use stillframe_domain::{
+    App, Event, EventId, EventKind, Failure, Job, JobKind, JobState, Lease, Media, MediaState, NotifyMode,
+    OutputOutcome,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::JobError;
@@ -65,15 +68,29 @@ impl Work {
             failure: completion.failure.clone(),
             ..self.job().clone()
         };
+        let id = EventId::mint(self.shared.deps.rng.as_ref());
+        Event::of_finished_job(id, &job, self.fact(&job, cover))
+    }
+
+    /// Tells that the first outputs came to their end while the others go on, once for each number of
+    /// them, if the caller asked for that.
+    pub(crate) async fn tell_progress(&self, outcomes: &[OutputOutcome]) -> Result<(), JobError> {
+        if self.job().options.notify != NotifyMode::Change {
+            return Ok(());
+        }
+        let job = Job { outcomes: outcomes.to_vec(), ..self.job().clone() };
+        let fact = self.fact(&job, self.media.cover.as_ref());
+        let Some(event) = Event::of_progress(&job, fact) else { return Ok(()) };
+        match self.shared.deps.database.tell_progress(&job.id, &self.lease.token, &event).await? {
+            Commit::Committed => Ok(()),
+            Commit::LeaseLost => Err(JobError::Gone),
+        }
+    }
+
+    fn fact(&self, job: &Job, cover: Option<&Cover>) -> SnapshotFact {
         let base_url = self.base_url();
-        let cover_url = cover.map(|cover| match cover {
-            Cover::Object(key) => format!("{base_url}/{key}"),
-            Cover::Url(url) => url.clone(),
-        });
-        let deps = &self.shared.deps;
-        let id = EventId::mint(deps.rng.as_ref());
-        let fact = SnapshotFact::of_job(&job, &self.media, base_url, cover_url, deps.clock.now());
-        Event::of_finished_job(id, &job, fact)
+        let now = self.shared.deps.clock.now();
+        SnapshotFact::of_job(job, &self.media, base_url, cover_url(cover, base_url), now)
     }
 
     /// An event about the video as it will stand after this job.
@@ -87,15 +104,29 @@ impl Work {
     /// The end of a job without which the video is of no use.
     pub(crate) fn media_failed(&self, failure: Failure) -> JobCompletion {
         let media = Media { state: MediaState::Failed, failure: Some(failure.clone()), ..self.media.clone() };
+        let failed = self.media_event(EventKind::MediaFailed, &media);
+        let events = match self.fetch_news(MediaNews::default()) {
+            Some(news) => vec![
+                self.media_event(EventKind::MediaFetched, &media).with_news(news.clone()),
+                failed.with_news(news),
+            ],
+            None => vec![failed],
+        };
         JobCompletion {
             media: Some(stillframe_database::MediaChange {
                 state: Some(MediaState::Failed),
                 failure: Some(failure.clone()),
                 ..Default::default()
             }),
-            events: vec![self.media_event(EventKind::MediaFailed, &media)],
+            events,
             failure: Some(failure),
             ..self.completion(JobState::Discarded)
         }
+    }
+
+    /// News with what is told of the fetch; `None` when this job fetches nothing.
+    pub(crate) fn fetch_news(&self, news: MediaNews) -> Option<MediaNews> {
+        let url = event::fetch_url(&self.media).filter(|_| self.job().kind == JobKind::Fetch)?;
+        Some(news.fetched(self.job(), url, self.shared.deps.clock.now()))
     }
 }

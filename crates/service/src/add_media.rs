@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use stillframe_database::{DatabaseError, NewMedia};
-use stillframe_domain::event::Telling;
+use stillframe_domain::event::MediaNews;
 use stillframe_domain::media::Cover;
 use stillframe_domain::{
-    App, Dialect, ErrorCode, Event, EventId, EventKind, Job, Media, MediaDetails, MediaId, MediaSource,
-    MediaState, VideoId, covers, ingest, limits, object_key,
+    App, Dialect, ErrorCode, EventKind, Job, Media, MediaDetails, MediaId, MediaSource, MediaState, VideoId,
+    covers, ingest, limits, object_key,
 };
 use stillframe_storage::Chunks;
 use url::Url;
 
-use crate::media::{ingest_origin, own_key};
+use crate::media::own_key;
 use crate::media_details::{check_cover_url, check_details, duplicate_reference};
 use crate::submit_snapshot::{check, name_taken};
 use crate::{Result, Service, ServiceError, SubmitSnapshot, invalid};
@@ -59,8 +59,13 @@ pub struct AddedMedia {
     pub follow_ups: Vec<Job>,
 }
 
-/// Names of a new video, and where its bytes are.
-type Arrived = (VideoId, String, MediaSource);
+/// Names of a new video, where its bytes are, and how many there are if they are here.
+pub(crate) struct Arrived {
+    pub(crate) video_id: VideoId,
+    pub(crate) name: String,
+    pub(crate) source: MediaSource,
+    pub(crate) size_bytes: Option<u64>,
+}
 
 const NAME_BYTES_MAX: usize = 255;
 
@@ -68,7 +73,7 @@ impl Service {
     /// Stores an uploaded video and starts its probe, covers and follow-ups.
     ///
     /// # Errors
-    /// `DuplicateReference`;     /// `SourceTooLarge`; `SourceEmpty`; `InvalidParameter` when the upload breaks off.
+    /// `DuplicateReference`; `SourceTooLarge`; `SourceEmpty`; `InvalidParameter` when the upload breaks off.
     pub async fn upload_media(&self, app: &App, add: AddMedia, content: Chunks) -> Result<AddedMedia> {
         check_add(&add)?;
         let video_id = VideoId::mint(self.rng());
@@ -80,8 +85,8 @@ impl Service {
             self.deps.storage.delete(&own_key(&key)).await?;
             return Err(ServiceError::new(ErrorCode::SourceEmpty, "the uploaded video has no bytes"));
         }
-        let source = MediaSource::Object { key };
-        self.insert(app, add, (video_id, name, source)).await
+        let (source, size_bytes) = (MediaSource::Object { key }, Some(facts.size_bytes));
+        self.insert(app, add, Arrived { video_id, name, source, size_bytes }).await
     }
 
     /// Takes a file below an allowed root where it lies.
@@ -103,7 +108,8 @@ impl Service {
         let name = checked_name(add.name.as_deref().unwrap_or(own_name))?;
         let text = path.to_str().ok_or_else(|| invalid("path", "a path of valid UTF-8"))?.to_owned();
         let video_id = VideoId::mint(self.rng());
-        self.insert(app, add, (video_id, name, MediaSource::LocalFile { path: text })).await
+        let (source, size_bytes) = (MediaSource::LocalFile { path: text }, Some(size_bytes));
+        self.insert(app, add, Arrived { video_id, name, source, size_bytes }).await
     }
 
     /// Notes a video to be fetched; probe and covers follow when its bytes are here.
@@ -118,7 +124,8 @@ impl Service {
         let own_name = last.filter(|name| !name.is_empty()).unwrap_or_else(|| "video".to_owned());
         let name = checked_name(add.name.as_deref().unwrap_or(&own_name))?;
         let video_id = VideoId::mint(self.rng());
-        self.insert(app, add, (video_id, name, MediaSource::Url { url: url.to_owned() })).await
+        let source = MediaSource::Url { url: url.to_owned() };
+        self.insert(app, add, Arrived { video_id, name, source, size_bytes: None }).await
     }
 
     async fn allowed_file(&self, path: &Path) -> Result<(PathBuf, u64)> {
@@ -138,7 +145,8 @@ impl Service {
         if facts.is_file() { Ok((real, facts.len())) } else { Err(missing()) }
     }
 
-    fn new_media(&self, app: &App, add: &AddMedia, (video_id, name, source): Arrived) -> Media {
+    fn new_media(&self, app: &App, add: &AddMedia, arrived: Arrived) -> Media {
+        let Arrived { video_id, name, source, .. } = arrived;
         let is_here = !matches!(source, MediaSource::Url { .. });
         let now = self.now();
         Media {
@@ -160,6 +168,7 @@ impl Service {
     }
 
     async fn insert(&self, app: &App, add: AddMedia, arrived: Arrived) -> Result<AddedMedia> {
+        let size_bytes = arrived.size_bytes;
         let media = self.new_media(app, &add, arrived);
         let fetch =
             (media.state == MediaState::Fetching).then(|| ingest::fetch_job(&media, self.rng(), self.now()));
@@ -169,12 +178,12 @@ impl Service {
             Some(fetch) => (vec![fetch.clone()], follow_ups.clone()),
             None => (self.jobs_of_stored(app, &media, &follow_ups), Vec::new()),
         };
-        let origin = ingest_origin(media.added_by);
-        let id = EventId::mint(self.rng());
-        let base_url = self.media_base_url(app);
-        let telling = Telling { at: self.now(), base_url: &base_url };
-        let event = Event::of_media(id, EventKind::MediaCreated, origin, &media, telling);
-        let new = NewMedia { media: media.clone(), jobs, held_jobs, events: vec![event] };
+        let mut events = vec![self.media_event(app, EventKind::MediaCreated, media.added_by, &media)];
+        if let Some(size_bytes) = size_bytes {
+            let stored = self.media_event(app, EventKind::MediaStored, media.added_by, &media);
+            events.push(stored.with_news(MediaNews::stored(size_bytes, &follow_ups)));
+        }
+        let new = NewMedia { media: media.clone(), jobs, held_jobs, events };
         if let Err(error) = self.database().insert_media(&new).await {
             if let MediaSource::Object { key } = &media.source {
                 // Nothing refers to the object.

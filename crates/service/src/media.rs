@@ -4,7 +4,8 @@ use stillframe_database::Page;
 use stillframe_domain::event::Telling;
 use stillframe_domain::media::Cover;
 use stillframe_domain::{
-    App, ErrorCode, Event, EventId, EventKind, Media, MediaId, MediaSource, Origin, RequestKind, VideoId,
+    App, Dialect, ErrorCode, Event, EventId, EventKind, Media, MediaId, MediaSource, Origin, RequestKind,
+    VideoId,
 };
 use stillframe_storage::ObjectKey;
 
@@ -50,10 +51,7 @@ impl Service {
     /// `MediaNotFound`.
     pub async fn delete_media(&self, app: &App, name: &MediaName, origin: Origin) -> Result<()> {
         let media = self.find_media(app, name).await?;
-        let base_url = self.media_base_url(app);
-        let id = EventId::mint(self.rng());
-        let telling = Telling { at: self.now(), base_url: &base_url };
-        let event = Event::of_media(id, EventKind::MediaDeleted, origin, &media, telling);
+        let event = self.media_event(app, EventKind::MediaDeleted, origin.dialect, &media);
         if !self.database().delete_media(app.id, media.id, &[event]).await? {
             return Err(ServiceError::new(ErrorCode::MediaNotFound, "there is no such video"));
         }
@@ -64,9 +62,22 @@ impl Service {
         Ok(())
     }
 
+    /// An event about a video as it is now, caused over that API.
+    pub(crate) fn media_event(&self, app: &App, kind: EventKind, by: Dialect, media: &Media) -> Event {
+        let base_url = self.media_base_url(app);
+        let telling = Telling { at: self.now(), base_url: &base_url };
+        let origin = Origin { dialect: by, kind: RequestKind::Ingest };
+        Event::of_media(EventId::mint(self.rng()), kind, origin, media, telling)
+    }
+
     /// Base of the app's picture URLs, without a trailing slash.
     pub fn media_base_url(&self, app: &App) -> String {
-        app.settings.media_base_url(&self.config.media_base_url).to_owned()
+        self.media_base(app).to_owned()
+    }
+
+    /// As [`Self::media_base_url`], borrowed.
+    pub fn media_base<'a>(&'a self, app: &'a App) -> &'a str {
+        app.settings.media_base_url(&self.config.media_base_url)
     }
 
     /// URL of an object.
@@ -89,11 +100,6 @@ impl Service {
             MediaSource::LocalFile { .. } | MediaSource::Url { .. } => None,
         }
     }
-}
-
-/// The origin of what a dialect does to a video itself.
-pub(crate) fn ingest_origin(dialect: stillframe_domain::Dialect) -> Origin {
-    Origin { dialect, kind: RequestKind::Ingest }
 }
 
 /// A key that this crate built itself.

@@ -1,10 +1,12 @@
 //! What an owner says of a video, and finding videos by it.
 
 use stillframe_database::{DatabaseError, MediaFilter, MediaMatches};
+use stillframe_domain::event::MediaNews;
 use stillframe_domain::media::Cover;
-use stillframe_domain::{App, ErrorCode, Media, MediaDetails, MediaUpdate};
+use stillframe_domain::{App, Dialect, ErrorCode, EventKind, Media, MediaDetails, MediaUpdate};
 
-use crate::add_media::{checked_http_url, checked_name};
+use crate::add_media::checked_name;
+use crate::endpoints::check_target;
 use crate::{MediaName, Result, Service, ServiceError, invalid};
 
 /// Longest description, in bytes.
@@ -19,14 +21,25 @@ pub const REFERENCE_ID_BYTES_MAX: usize = 64;
 pub const COVER_URL_BYTES_MAX: usize = 2_048;
 
 impl Service {
-    /// Changes what its owner says of a video: only the parts that are given.
+    /// Changes what its owner says of a video over that API: only the parts that are given. Tells of it
+    /// when anything differs.
     ///
     /// # Errors
     /// `MediaNotFound`; `InvalidParameter`; `DuplicateReference`.
-    pub async fn update_media(&self, app: &App, name: &MediaName, update: MediaUpdate) -> Result<()> {
+    pub async fn update_media(
+        &self,
+        app: &App,
+        name: &MediaName,
+        update: MediaUpdate,
+        by: Dialect,
+    ) -> Result<()> {
         check_update(&update)?;
-        let media = self.find_media(app, name).await?;
-        let is_found = self.database().update_media(app.id, media.id, &update, &[]).await;
+        let before = self.find_media(app, name).await?;
+        let after = update.clone().apply(before.clone());
+        let news = MediaNews::changed(&before, &self.media_base_url(app));
+        let event = self.media_event(app, EventKind::MediaUpdated, by, &after).with_news(news);
+        let events = if after == before { Vec::new() } else { vec![event] };
+        let is_found = self.database().update_media(app.id, before.id, &update, &events).await;
         match is_found {
             Ok(true) => Ok(()),
             Ok(false) => Err(not_found()),
@@ -66,7 +79,7 @@ pub(crate) fn check_details(details: &MediaDetails) -> Result<()> {
     check_description(&details.description)?;
     check_tags(&details.tags)?;
     if let Some(url) = &details.callback_url {
-        checked_http_url("callback_url", url)?;
+        check_target("callback_url", url)?;
     }
     details.reference_id.as_deref().map_or(Ok(()), check_reference_id)
 }

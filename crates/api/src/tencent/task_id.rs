@@ -56,7 +56,7 @@ mod tests {
         let id = JobId::parse("1edb7eb88a599d05abe451cfc541cfbd").expect("hex");
         let of_2018 = of_procedure_2018(AppId(7), &id);
         for text in [of_offsets(&id), of_sprite(&id), of_procedure(&id), of_pull(&id), of_2018] {
-            assert_eq!(job_id(text).as_ref(), Some(&id), "{text}");
+            assert_eq!(job_id(&text).as_ref(), Some(&id), "{text}");
         }
         for text in ["", "Procedure-", "Procedure-1t0", "x-procedurev2-1edb7eb88a599d05abe451cfc541cfbdt0"] {
             assert_eq!(job_id(text), None, "{text}");

@@ -27,7 +27,7 @@ pub(super) struct Set<'a> {
 pub(super) fn sets(fact: &SnapshotFact) -> Vec<Set<'_>> {
     let unknown = || Failure::new(ErrorCode::Internal, ErrorCode::Internal.summary());
     let failure = || fact.failure.clone().unwrap_or_else(unknown);
-    let set = |(k, output)| match fact.outcomes.get(k) {
+    let set = |(k, output): (usize, _)| match fact.outcomes.get(k) {
         Some(outcome) => Set { output, outcome: outcome.clone(), is_known: true },
         None => Set { output, outcome: OutputOutcome::failed(output, failure()), is_known: false },
     };

@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use stillframe_domain::{
-    AppId, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, Timestamp, limits,
+    AppId, Event, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, Timestamp,
+    limits,
 };
 
 use super::error::{at, conflict_or};
@@ -83,6 +84,11 @@ impl Jobs for SqliteDatabase {
     ) -> Result<Commit> {
         let (id, token, failure) = (id.clone(), token.clone(), failure.clone());
         self.write("jobs::retry", move |tx| Box::pin(leases::retry(tx, (id, token), wait, failure))).await
+    }
+
+    async fn tell_progress(&self, id: &JobId, token: &LeaseToken, event: &Event) -> Result<Commit> {
+        let (id, token, event) = (id.clone(), token.clone(), event.clone());
+        self.write("jobs::tell_progress", move |tx| Box::pin(leases::tell(tx, (id, token), event))).await
     }
 
     async fn cancel_job(&self, app_id: AppId, id: &JobId) -> Result<bool> {

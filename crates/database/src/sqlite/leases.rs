@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use stillframe_domain::{Failure, JobId, Lease, LeaseToken, MediaId};
+use stillframe_domain::{Event, Failure, JobId, Lease, LeaseToken, MediaId};
 
 use super::error::{at, unexpected};
 use super::jobs::{self, read_job};
 use super::rows::{Row, json_list, keep_sound, stored_ms};
 use super::writer::Tx;
-use super::{media, outbox, outcomes};
+use super::{events, media, outbox, outcomes};
 use crate::records::{Commit, JobCompletion};
 use crate::traits::Topic;
 use crate::{Result, stored};
@@ -122,6 +122,25 @@ pub(super) async fn retry(
     .map_err(at(DOING))?;
     tx.hint(Topic::Jobs);
     Ok(commit_of(done.rows_affected()))
+}
+
+/// Tells an event of a job that goes on, once.
+pub(super) async fn tell(tx: &mut Tx, (id, token): (JobId, LeaseToken), event: Event) -> Result<Commit> {
+    const DOING: &str = "jobs::tell_progress";
+    let is_held: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ? AND lease_token = ?)")
+            .bind(id.as_str())
+            .bind(token.as_str())
+            .fetch_one(tx.connection())
+            .await
+            .map_err(at(DOING))?;
+    if !is_held {
+        return Ok(Commit::LeaseLost);
+    }
+    if events::find(tx.connection(), event.app_id, &event.id).await?.is_none() {
+        outbox::tell(tx, &[event]).await?;
+    }
+    Ok(Commit::Committed)
 }
 
 /// Writes a terminal result and everything that goes with it.

@@ -111,10 +111,10 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use stillframe_domain::endpoint::DeliveryPolicy;
-    use stillframe_domain::event::{EventPayload, MediaFact, PAYLOAD_VERSION};
+    use stillframe_domain::event::{EventPayload, MediaFact, MediaNews, PAYLOAD_VERSION};
     use stillframe_domain::{
         App, AppId, AppSettings, Delivery, DeliveryId, DeliveryState, Dialect, Endpoint, Event, EventFormat,
-        EventId, EventKind, MediaId, Origin, OsRng, Owner, RequestKind, Timestamp, VideoId,
+        EventId, EventKind, MediaDetails, MediaId, Origin, OsRng, Owner, RequestKind, Timestamp, VideoId,
     };
 
     use super::*;
@@ -151,6 +151,11 @@ mod tests {
                 facts: None,
                 failure: None,
                 pass_through: None,
+                details: MediaDetails::default(),
+                cover_url: None,
+                added_by: None,
+                added_at: None,
+                news: MediaNews::default(),
             }),
         };
         let delivery = Delivery {

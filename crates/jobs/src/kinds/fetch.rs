@@ -3,15 +3,20 @@
 use std::io;
 use std::time::Duration;
 
-use stillframe_database::{JobCompletion, MediaChange};
+use stillframe_database::{JobCompletion, JobFilter, MediaChange};
+use stillframe_domain::event::MediaNews;
 use stillframe_domain::{
-    ErrorCode, Failure, Job, JobState, Media, MediaSource, MediaState, covers, ingest, object_key,
+    ErrorCode, Event, EventKind, Failure, Job, JobKind, JobState, Media, MediaSource, MediaState, covers,
+    ingest, object_key,
 };
 use stillframe_outbound::{DownloadLimits, OutboundError};
 use stillframe_storage::{ObjectFacts, ObjectKey, StorageError};
 
 use crate::error::JobError;
 use crate::work::Work;
+
+/// Jobs of a new video that are looked through for procedures.
+const WAITING_JOBS_MAX: usize = 100;
 
 /// Downloads, stores, and starts what follows for a new video.
 pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
@@ -29,9 +34,20 @@ pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
         MediaChange { source: Some(source), state: Some(MediaState::Stored), ..MediaChange::default() };
     Ok(JobCompletion {
         media: Some(change),
+        events: events(work, &media, stored.size_bytes).await?,
         jobs: following_jobs(work, &media),
         ..work.completion(JobState::Completed)
     })
+}
+
+/// The fetch ended, and the bytes are here. Both name the procedures that waited for them.
+async fn events(work: &Work, media: &Media, size_bytes: u64) -> Result<Vec<Event>, JobError> {
+    let filter =
+        JobFilter { media_id: Some(media.id), kind: Some(JobKind::Snapshot), ..JobFilter::default() };
+    let waiting = work.shared.deps.database.list_jobs(media.app_id, &filter, None, WAITING_JOBS_MAX).await?;
+    let news = work.fetch_news(MediaNews::stored(size_bytes, &waiting.items)).unwrap_or_default();
+    let kinds = [EventKind::MediaFetched, EventKind::MediaStored];
+    Ok(kinds.map(|kind| work.media_event(kind, media).with_news(news.clone())).into())
 }
 
 async fn store(work: &Work, url: &str, key: &str) -> Result<ObjectFacts, JobError> {

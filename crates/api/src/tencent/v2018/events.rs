@@ -114,9 +114,7 @@ fn of_job(event: &Event, fact: &SnapshotFact) -> Option<(&'static str, Member)> 
             ("CreateSnapshotByTimeOffsetComplete", Member::Offsets(of_2017::offsets(fact)))
         }
         RequestKind::Sprite => ("CreateImageSpriteComplete", Member::Sprite(of_2017::sprite(fact))),
-        RequestKind::Procedure | RequestKind::Snapshot => {
-            procedure_state(event, fact, Progress::Finished)
-        }
+        RequestKind::Procedure | RequestKind::Snapshot => procedure_state(event, fact, Progress::Finished),
         RequestKind::AutomaticCovers | RequestKind::Ingest => return None,
     })
 }

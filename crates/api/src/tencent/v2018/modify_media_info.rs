@@ -4,7 +4,7 @@
 //! is not supported; `CoverUrl` is ours, and is kept as it is.
 
 use stillframe_domain::media::Cover;
-use stillframe_domain::{App, MediaUpdate};
+use stillframe_domain::{App, Dialect, MediaUpdate};
 use stillframe_service::Service;
 
 use super::envelope::Answer;
@@ -25,7 +25,7 @@ pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Resu
         cover: url.clone().map(|url| Some(url).filter(is_given).map(Cover::Url)),
         ..MediaUpdate::default()
     };
-    service.update_media(app, &media, update).await?;
+    service.update_media(app, &media, update, Dialect::Tencent).await?;
     let Some(url) = url else { return Ok(Answer::new()) };
     Ok(Answer::from_iter([("CoverUrl".to_owned(), url.into())]))
 }

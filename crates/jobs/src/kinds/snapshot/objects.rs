@@ -9,8 +9,8 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use stillframe_domain::outcome::{PictureResult, Sheet};
 use stillframe_domain::{
-    ErrorCode, Failure, ImageFormat, MediaTime, Output, OutputOutcome, PictureOutcome, Product, Taken,
-    object_key,
+    ErrorCode, Failure, ImageFormat, MediaTime, NotifyMode, Output, OutputOutcome, PictureOutcome, Product,
+    Taken, object_key,
 };
 use stillframe_engine::vtt::{self, Cue};
 use stillframe_storage::{ObjectKey, StorageError};
@@ -23,20 +23,44 @@ use crate::work::Work;
 const PUTS_MAX: usize = 4;
 
 /// Stores all that was taken; the outcomes name only what is stored when this returns.
+///
+/// All outputs are stored together, unless the caller asked to be told as each comes to its end.
 pub(super) async fn put_all(work: &Work, taken: TakenJob) -> Result<Vec<OutputOutcome>, JobError> {
+    let sets: Vec<Set<'_>> = work.job().outputs.iter().zip(&taken.outputs).collect();
+    let together = match work.job().options.notify {
+        NotifyMode::Change => 1,
+        NotifyMode::Finish | NotifyMode::Never => sets.len().max(1),
+    };
     let mut outcomes = Vec::new();
-    let mut puts = Vec::new();
-    for (output, taken_output) in work.job().outputs.iter().zip(&taken.outputs) {
-        let outcome = outcome(work, output, taken_output, &mut puts);
-        outcomes.push(outcome);
+    for some in sets.chunks(together) {
+        outcomes.extend(put(work, some, &taken).await?);
+        if !may_be_tried_again(&outcomes) {
+            work.tell_progress(&outcomes).await?;
+        }
     }
+    Ok(outcomes)
+}
+
+/// An output and what the engine made of it.
+type Set<'a> = (&'a Output, &'a TakenOutput);
+
+async fn put(work: &Work, sets: &[Set<'_>], taken: &TakenJob) -> Result<Vec<OutputOutcome>, JobError> {
+    let mut puts = Vec::new();
+    let mut outcomes: Vec<OutputOutcome> =
+        sets.iter().map(|(output, made)| outcome(work, output, made, &mut puts)).collect();
     let spool = &taken.spool;
     let puts = puts.into_iter().map(|put| put.run(work, spool).boxed());
     stream::iter(puts).buffer_unordered(PUTS_MAX).try_collect::<()>().await?;
-    for (outcome, output) in outcomes.iter_mut().zip(&work.job().outputs) {
+    for (outcome, (output, _)) in outcomes.iter_mut().zip(sets) {
         put_vtt(work, output, outcome, taken.duration).await?;
     }
     Ok(outcomes)
+}
+
+/// Whether another attempt may still give what these outputs lack: nothing is told of them then.
+fn may_be_tried_again(outcomes: &[OutputOutcome]) -> bool {
+    let mut failures = outcomes.iter().filter_map(OutputOutcome::first_failure);
+    !outcomes.iter().any(OutputOutcome::is_success) && failures.any(|failure| failure.code.is_temporary())
 }
 
 /// An object to be stored.

@@ -171,7 +171,10 @@ fn a_part_of_a_procedure_is_told_while_the_others_go_on() {
     fact(&mut told).options.notify = NotifyMode::Change;
     let body = render(&told);
     let task = &body["ProcedureStateChangeEvent"];
-    assert_eq!((&body["EventType"], &task["Status"]), (&json!("ProcedureStateChanged"), &json!("PROCESSING")));
+    assert_eq!(
+        (&body["EventType"], &task["Status"]),
+        (&json!("ProcedureStateChanged"), &json!("PROCESSING"))
+    );
     assert_eq!(task["TasksNotifyMode"], "Change");
     let results = &task["MediaProcessResultSet"];
     let first = &results[0]["SnapshotByTimeOffsetTask"];
