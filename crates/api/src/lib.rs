@@ -16,6 +16,8 @@ mod samples;
 mod state;
 pub mod tencent;
 mod timestamp;
+mod url_access;
+mod urls;
 mod xml;
 
 pub use router::router;

@@ -1,32 +1,29 @@
-//! Serving pictures: `/media/{key}`, and `/{key}` on an app's own domain.
+//! Serving pictures: `/media/{key}`, and `/{key}` on an app's own domain; before either there may stand
+//! the time and hash of a signed URL.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::extract::State;
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use stillframe_domain::ErrorCode;
 use stillframe_service::{ServedObject, Service, ServiceError};
 
 use crate::state::ApiState;
+use crate::url_access::{Denied, object_path, permit};
 
 /// Keys are written once with their content, so a copy never goes stale.
 const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+/// What was opened by a signed URL is for its holder alone.
+const CACHE_CONTROL_SIGNED: &str = "private, max-age=300";
+/// Where Alibaba's CDN tells why it denies a URL.
+const DENIED_HEADER: HeaderName = HeaderName::from_static("x-tengine-error");
+/// Where every app's objects stand.
+const MEDIA: &str = "/media/";
 
-/// `GET|HEAD /media/{key}`.
+/// `GET|HEAD /media/{key}`, and `/{key}` where the request's host is that of the owning app's picture
+/// base; 404 otherwise.
 pub(crate) async fn serve(
-    State(state): State<ApiState>,
-    Path(key): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Response {
-    match state.service.find_object(&key).await {
-        Ok(object) => answer(&state.service, &object, &method, &headers).await,
-        Err(error) => refusal(&error),
-    }
-}
-
-/// `GET|HEAD /{key}` where the request's host is that of the owning app's picture base; 404 otherwise.
-pub(crate) async fn serve_by_host(
     State(state): State<ApiState>,
     method: Method,
     uri: Uri,
@@ -35,11 +32,35 @@ pub(crate) async fn serve_by_host(
     if !matches!(method, Method::GET | Method::HEAD) {
         return (StatusCode::NOT_FOUND, "nothing is here\n").into_response();
     }
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match state.service.find_object_on_host(host, uri.path()).await {
-        Ok(object) => answer(&state.service, &object, &method, &headers).await,
-        Err(error) => refusal(&error),
+    let service = &state.service;
+    let asked = uri.path_and_query().map_or(uri.path(), PathAndQuery::as_str);
+    let path = object_path(asked);
+    let found = match path.strip_prefix(MEDIA) {
+        Some(key) => service.find_object(key).await,
+        None => service.find_object_on_host(text(&headers, header::HOST).unwrap_or_default(), path).await,
+    };
+    let object = match found {
+        Ok(object) => object,
+        Err(error) => return refusal(&error),
+    };
+    let signing = &object.app.settings.url_signing;
+    let now_s = service.now().as_millis() / 1_000;
+    match permit(signing, asked, text(&headers, header::REFERER), now_s) {
+        Ok(()) => answer(service, &object, &method, &headers).await,
+        Err(denied) => forbidden(&denied),
     }
+}
+
+fn forbidden(denied: &Denied) -> Response {
+    let mut response = (StatusCode::FORBIDDEN, "this URL is not signed, or no longer good\n").into_response();
+    if let Ok(reason) = HeaderValue::from_str(&denied.reason) {
+        response.headers_mut().insert(DENIED_HEADER, reason);
+    }
+    response
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 async fn answer(service: &Service, object: &ServedObject, method: &Method, headers: &HeaderMap) -> Response {
@@ -47,7 +68,9 @@ async fn answer(service: &Service, object: &ServedObject, method: &Method, heade
     let mut response = Response::new(Body::empty());
     let set = response.headers_mut();
     set.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(object.key.as_str())));
-    set.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
+    let is_signed = object.app.settings.url_signing.is_required();
+    let cache_control = if is_signed { CACHE_CONTROL_SIGNED } else { CACHE_CONTROL };
+    set.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
     set.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     set.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     set.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -115,7 +138,7 @@ fn content_type(key: &str) -> &'static str {
 }
 
 fn is_unchanged(headers: &HeaderMap, etag: &str) -> bool {
-    let given = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let given = text(headers, header::IF_NONE_MATCH);
     given.is_some_and(|list| {
         list.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == etag || one == "*")
     })
@@ -130,12 +153,11 @@ enum Range {
 
 /// One byte range of RFC 9110 section 14; several ranges, other units and malformed ones are ignored.
 fn requested_range(headers: &HeaderMap, etag: &str, size: u64) -> Range {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if text(header::IF_RANGE).is_some_and(|version| version != etag) {
+    if text(headers, header::IF_RANGE).is_some_and(|version| version != etag) {
         return Range::Whole;
     }
     let Some((first, last)) =
-        text(header::RANGE).and_then(|r| r.strip_prefix("bytes=")).and_then(|r| r.split_once('-'))
+        text(headers, header::RANGE).and_then(|r| r.strip_prefix("bytes=")).and_then(|r| r.split_once('-'))
     else {
         return Range::Whole;
     };

@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
@@ -17,8 +16,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(tencent::routes())
         // Both clouds speak at `/`: Tencent's requests say so, what is left is Alibaba's.
         .merge(alibaba::routes().route_layer(from_fn_with_state(state.clone(), tencent::take)))
-        .route("/media/{*key}", get(media::serve).head(media::serve))
-        .fallback(media::serve_by_host)
+        .fallback(media::serve)
         .layer(TraceLayer::new_for_http())
         .layer(CatchPanicLayer::new())
         .layer(PropagateRequestIdLayer::x_request_id())

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::endpoint::PolicyName;
 use crate::ids::AppId;
+use crate::url_signing::UrlSigning;
 
 /// A tenant. Nothing of one app is ever visible to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub struct AppSettings {
     pub tencent_events: TencentEvents,
     /// How callbacks are made that a vendor's API configured, or a request named.
     pub callback_policy: PolicyName,
+    /// Keys of signed picture URLs.
+    pub url_signing: UrlSigning,
 }
 
 /// Parts of the Tencent dialect's event configuration.
@@ -54,6 +57,7 @@ impl Default for AppSettings {
             tencent_mode: PullMode::Off,
             tencent_events: TencentEvents::default(),
             callback_policy: PolicyName::default(),
+            url_signing: UrlSigning::default(),
         }
     }
 }

@@ -30,6 +30,7 @@ pub mod routing;
 pub mod snapshot;
 pub mod template;
 pub mod time;
+pub mod url_signing;
 
 pub use access::AccessKey;
 pub use app::{App, AppSettings, PullMode, TencentEvents};

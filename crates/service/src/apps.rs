@@ -1,5 +1,8 @@
 //! Apps, their settings and keys.
 
+use stillframe_domain::url_signing::{
+    URL_KEY_BYTES_MAX, URL_KEY_BYTES_MIN, URL_KEYS_MAX, URL_VALID_S_MAX, UrlKey, UrlSigning,
+};
 use stillframe_domain::{AccessKey, App, AppId, AppSettings, ErrorCode};
 use url::Url;
 
@@ -117,7 +120,24 @@ fn checked(settings: &AppSettings) -> Result<AppSettings> {
     if let Some(base) = &settings.media_base_url {
         settings.media_base_url = Some(checked_base_url(base)?);
     }
+    check_url_signing(&settings.url_signing)?;
     Ok(settings)
+}
+
+fn check_url_signing(signing: &UrlSigning) -> Result<()> {
+    let length = URL_KEY_BYTES_MIN..=URL_KEY_BYTES_MAX;
+    let is_key = |key: &UrlKey| {
+        length.contains(&key.secret.len()) && key.secret.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if signing.keys.len() > URL_KEYS_MAX || !signing.keys.iter().all(is_key) {
+        let (least, most) = (URL_KEY_BYTES_MIN, URL_KEY_BYTES_MAX);
+        let expected = format!("at most {URL_KEYS_MAX} keys of {least} to {most} letters and digits");
+        return Err(invalid("url_signing.keys", expected));
+    }
+    if !(1..=URL_VALID_S_MAX).contains(&signing.valid_s) {
+        return Err(invalid("url_signing.valid_s", format!("1 to {URL_VALID_S_MAX} seconds")));
+    }
+    Ok(())
 }
 
 /// A base URL without a trailing slash: absolute, without query or fragment. A bare host is `http`.

@@ -1,6 +1,6 @@
 //! Serving pictures.
 
-use stillframe_domain::{ErrorCode, Media, VideoId};
+use stillframe_domain::{App, ErrorCode, VideoId};
 use stillframe_storage::{Chunks, ObjectFacts, ObjectKey};
 
 use crate::{Result, Service, ServiceError};
@@ -12,6 +12,8 @@ pub struct ServedObject {
     pub key: ObjectKey,
     /// Its facts.
     pub facts: ObjectFacts,
+    /// Whose it is.
+    pub app: App,
 }
 
 impl Service {
@@ -20,7 +22,13 @@ impl Service {
     /// # Errors
     /// `ObjectNotFound`, also for objects of removed videos and for paths that are no key.
     pub async fn find_object(&self, path: &str) -> Result<ServedObject> {
-        self.find_owned_object(path).await.map(|(_, object)| object)
+        let key = ObjectKey::parse(path).map_err(|_| absent())?;
+        let video_id = path.split('/').next().unwrap_or_default();
+        let video_id = VideoId::parse(video_id).map_err(|_| absent())?;
+        let media = self.database().find_media_of_object(&video_id).await?.ok_or_else(absent)?;
+        let app = self.database().find_app(media.app_id).await?.ok_or_else(absent)?;
+        let facts = self.deps.storage.head(&key).await?;
+        Ok(ServedObject { key, facts, app })
     }
 
     /// The object of that path below the root of an app's own picture domain.
@@ -29,22 +37,13 @@ impl Service {
     /// `ObjectNotFound`, also when `host` is not the host (and port) of the owning app's picture base
     /// or that base has a path of its own.
     pub async fn find_object_on_host(&self, host: &str, path: &str) -> Result<ServedObject> {
-        let (media, object) = self.find_owned_object(path.trim_start_matches('/')).await?;
-        let app = self.database().find_app(media.app_id).await?.ok_or_else(absent)?;
-        let base = app.settings.media_base_url.as_deref().and_then(|base| base.split_once("://"));
+        let object = self.find_object(path.trim_start_matches('/')).await?;
+        let settings = &object.app.settings;
+        let base = settings.media_base_url.as_deref().and_then(|base| base.split_once("://"));
         match base {
             Some((_, base)) if base.eq_ignore_ascii_case(host) => Ok(object),
             _ => Err(absent()),
         }
-    }
-
-    async fn find_owned_object(&self, path: &str) -> Result<(Media, ServedObject)> {
-        let key = ObjectKey::parse(path).map_err(|_| absent())?;
-        let video_id = path.split('/').next().unwrap_or_default();
-        let video_id = VideoId::parse(video_id).map_err(|_| absent())?;
-        let media = self.database().find_media_of_object(&video_id).await?.ok_or_else(absent)?;
-        let facts = self.deps.storage.head(&key).await?;
-        Ok((media, ServedObject { key, facts }))
     }
 
     /// The bytes `from..to` of an object.

@@ -6,6 +6,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 use stillframe_domain::PullMode;
+use stillframe_domain::url_signing::UrlSigning;
 
 use super::auth::Authenticated;
 use super::error::Problem;
@@ -21,6 +22,7 @@ struct UpdateApp {
     media_base_url: Option<Option<String>>,
     automatic_covers: Option<bool>,
     tencent_mode: Option<PullMode>,
+    url_signing: Option<UrlSigning>,
 }
 
 /// Tells `null` from an absent field.
@@ -44,6 +46,7 @@ pub(crate) async fn update(
     }
     settings.automatic_covers = update.automatic_covers.unwrap_or(settings.automatic_covers);
     settings.tencent_mode = update.tencent_mode.unwrap_or(settings.tencent_mode);
+    settings.url_signing = update.url_signing.unwrap_or(settings.url_signing);
     state.service.update_app_settings(app.id, &settings).await?;
     let app = state.service.get_app(app.id).await?;
     Ok(Json(model::app(&app, &state.service.media_base_url(&app))))

@@ -66,11 +66,14 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::JobNotFound
         | ErrorCode::ProcedureNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::QueueNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::SourceMissing => StatusCode::NOT_FOUND,
         ErrorCode::MediaNotReady
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired
+        | ErrorCode::QueueExists
+        | ErrorCode::TooManyQueues
         | ErrorCode::TemplateImmutable
         | ErrorCode::TooManyTemplates
         | ErrorCode::JobNotCancellable

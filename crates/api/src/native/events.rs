@@ -7,6 +7,7 @@ use stillframe_signing::standard_webhooks;
 
 use super::model;
 use crate::timestamp::rfc3339_ms;
+use crate::urls::Urls;
 
 /// Writes events as the native API shows them, signed by Standard Webhooks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,11 +48,12 @@ pub(crate) fn body(event: &Event) -> Value {
 fn data(event: &Event) -> Value {
     match &event.payload {
         EventPayload::Snapshot(fact) => {
+            let urls = Urls::plain(&fact.base_url);
             let outputs: Vec<Value> = fact
                 .outputs
                 .iter()
                 .zip(&fact.outcomes)
-                .map(|(output, outcome)| model::output(output, Some(outcome), &fact.base_url))
+                .map(|(output, outcome)| model::output(output, Some(outcome), &urls))
                 .collect();
             json!({
                 "job_id": fact.job_id,

@@ -13,6 +13,7 @@ use super::media::PageQuery;
 use super::model::{self, PageView};
 use crate::state::ApiState;
 use crate::timestamp::rfc3339_ms;
+use crate::urls::Urls;
 
 /// `GET /v1/jobs`, newest first.
 pub(crate) async fn list(
@@ -22,9 +23,9 @@ pub(crate) async fn list(
 ) -> Result<Json<PageView>, Problem> {
     let filter = JobFilter::default();
     let page = state.service.list_jobs(&app, &filter, query.after.as_deref(), query.limit()?).await?;
-    let base_url = state.service.media_base_url(&app);
+    let urls = Urls::of(&state.service, &app);
     Ok(Json(PageView {
-        items: page.items.iter().map(|job| model::job(job, &base_url)).collect(),
+        items: page.items.iter().map(|job| model::job(job, &urls)).collect(),
         next: page.next,
     }))
 }
@@ -36,7 +37,7 @@ pub(crate) async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let job = state.service.get_job(&app, &job_id(&id)?).await?;
-    Ok(Json(model::job(&job, &state.service.media_base_url(&app))))
+    Ok(Json(model::job(&job, &Urls::of(&state.service, &app))))
 }
 
 /// `GET /v1/jobs/{id}/events`: what was told about the job, to whom, and each attempt.

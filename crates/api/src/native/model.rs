@@ -11,6 +11,7 @@ use stillframe_service::{Service, ServiceError, invalid};
 
 use super::error::Problem;
 use crate::timestamp::rfc3339_ms;
+use crate::urls::Urls;
 
 /// Page of a list.
 #[derive(Debug, Serialize)]
@@ -28,28 +29,30 @@ pub(crate) fn app(app: &App, base_url: &str) -> Value {
         "media_base_url": base_url,
         "automatic_covers": app.settings.automatic_covers,
         "tencent_mode": app.settings.tencent_mode,
+        "url_signing": app.settings.url_signing,
     })
 }
 
 pub(crate) fn media(service: &Service, app: &App, media: &Media) -> Value {
+    let urls = Urls::of(service, app);
     json!({
         "id": media.id.to_string(),
         "video_id": media.video_id,
         "name": media.name,
         "state": media.state,
-        "source": source(service, app, media),
+        "source": source(&urls, media),
         "facts": media.facts.as_ref().map(facts),
         "failure": media.failure.as_ref().map(failure),
-        "cover_url": service.cover_url(app, media),
+        "cover_url": urls.cover(media),
         "added_by": media.added_by,
         "created_at": rfc3339_ms(media.created_at),
         "updated_at": rfc3339_ms(media.updated_at),
     })
 }
 
-fn source(service: &Service, app: &App, media: &Media) -> Value {
+fn source(urls: &Urls<'_>, media: &Media) -> Value {
     match &media.source {
-        MediaSource::Object { .. } => json!({ "kind": "object", "url": service.source_url(app, media) }),
+        MediaSource::Object { .. } => json!({ "kind": "object", "url": urls.source(media) }),
         MediaSource::LocalFile { path } => json!({ "kind": "local_file", "path": path }),
         MediaSource::Url { url } => json!({ "kind": "url", "url": url }),
     }
@@ -71,9 +74,9 @@ pub(crate) fn failure(failure: &Failure) -> Value {
 }
 
 /// A job as its owner sees it.
-pub(crate) fn job(job: &Job, base_url: &str) -> Value {
+pub(crate) fn job(job: &Job, urls: &Urls<'_>) -> Value {
     let outputs: Vec<Value> =
-        job.outputs.iter().enumerate().map(|(k, one)| output(one, job.outcomes.get(k), base_url)).collect();
+        job.outputs.iter().enumerate().map(|(k, one)| output(one, job.outcomes.get(k), urls)).collect();
     json!({
         "id": job.id,
         "media_id": job.media_id.to_string(),
@@ -91,21 +94,21 @@ pub(crate) fn job(job: &Job, base_url: &str) -> Value {
 }
 
 /// One output; pictures stand in the order asked and come once the job has ended.
-pub(crate) fn output(output: &Output, outcome: Option<&OutputOutcome>, base_url: &str) -> Value {
+pub(crate) fn output(output: &Output, outcome: Option<&OutputOutcome>, urls: &Urls<'_>) -> Value {
     let Some(outcome) = outcome else {
         return json!({ "id": output.id, "kind": output.kind, "pictures": [], "sheets": [] });
     };
     json!({
         "id": output.id,
         "kind": output.kind,
-        "pictures": outcome.pictures.iter().map(|one| picture(one, base_url)).collect::<Vec<_>>(),
-        "sheets": outcome.sheets.iter().map(|one| sheet(one, base_url)).collect::<Vec<_>>(),
-        "vtt_url": outcome.vtt_key.as_ref().map(|key| format!("{base_url}/{key}")),
+        "pictures": outcome.pictures.iter().map(|one| picture(one, urls)).collect::<Vec<_>>(),
+        "sheets": outcome.sheets.iter().map(|one| sheet(one, urls)).collect::<Vec<_>>(),
+        "vtt_url": outcome.vtt_key.as_ref().map(|key| urls.object(key)),
         "failure": outcome.failure.as_ref().map(failure),
     })
 }
 
-fn picture(picture: &PictureOutcome, base_url: &str) -> Value {
+fn picture(picture: &PictureOutcome, urls: &Urls<'_>) -> Value {
     match &picture.result {
         PictureResult::Failed(reason) => {
             json!({ "offset_ms": picture.offset, "status": "failed", "error": failure(reason) })
@@ -122,7 +125,7 @@ fn picture(picture: &PictureOutcome, base_url: &str) -> Value {
             "status": "ok",
             "pts_ms": taken.pts,
             "number": taken.number,
-            "url": format!("{base_url}/{}", taken.key),
+            "url": urls.object(&taken.key),
             "width_px": taken.size.width_px,
             "height_px": taken.size.height_px,
             "size_bytes": taken.size_bytes,
@@ -130,10 +133,10 @@ fn picture(picture: &PictureOutcome, base_url: &str) -> Value {
     }
 }
 
-fn sheet(sheet: &Sheet, base_url: &str) -> Value {
+fn sheet(sheet: &Sheet, urls: &Urls<'_>) -> Value {
     json!({
         "number": sheet.number,
-        "url": format!("{base_url}/{}", sheet.key),
+        "url": urls.object(&sheet.key),
         "width_px": sheet.size.width_px,
         "height_px": sheet.size.height_px,
         "cell_width_px": sheet.cell.width_px,

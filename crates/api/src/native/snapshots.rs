@@ -18,6 +18,7 @@ use super::auth::Authenticated;
 use super::error::Problem;
 use super::{media, model};
 use crate::state::ApiState;
+use crate::urls::Urls;
 
 /// Exactly one of the selections; stills, a sprite, or both.
 #[derive(Debug, Deserialize)]
@@ -177,7 +178,7 @@ pub(crate) async fn submit(
         options: RequestOptions::default(),
     };
     let job = state.service.submit_snapshot(&app, &name, submit).await?;
-    Ok((StatusCode::ACCEPTED, Json(model::job(&job, &state.service.media_base_url(&app)))))
+    Ok((StatusCode::ACCEPTED, Json(model::job(&job, &Urls::of(&state.service, &app)))))
 }
 
 /// `GET /v1/media/{id}/snapshots`: the successful outputs of the video, newest job first.
@@ -187,12 +188,12 @@ pub(crate) async fn list(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let found = state.service.find_media(&app, &media::name(&id)?).await?;
-    let base_url = state.service.media_base_url(&app);
+    let urls = Urls::of(&state.service, &app);
     let outputs = state.service.successful_outputs(&app, &found).await?;
     let items: Vec<Value> = outputs
         .iter()
         .map(|one| {
-            let mut view = model::output(&one.output, Some(&one.outcome), &base_url);
+            let mut view = model::output(&one.output, Some(&one.outcome), &urls);
             view["job_id"] = json!(one.job.id);
             view
         })

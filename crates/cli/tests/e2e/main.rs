@@ -9,5 +9,6 @@ mod crash;
 mod pictures;
 mod server;
 mod settings;
+mod signed_urls;
 mod tenants;
 mod tls;
