@@ -14,8 +14,10 @@
 
 mod av;
 mod boxes;
+mod budget;
 mod canvas;
 mod colour;
+mod crew;
 mod deadline;
 mod decode;
 mod duration;
@@ -26,6 +28,7 @@ mod media;
 mod nonref;
 mod orientation;
 mod output;
+mod pick;
 mod placement;
 mod plan;
 mod render;
@@ -50,7 +53,7 @@ pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPi
 /// # Errors
 /// When it cannot be read, is no media file, or exceeds a limit. Sound alone is told of, without a video.
 pub fn probe(source: Arc<dyn ByteSource>, limits: &Limits) -> Result<MediaFacts, EngineError> {
-    av::silence();
+    av::listen();
     Media::open(source, limits, Depth::Frames).map(|media| media.facts)
 }
 
@@ -67,7 +70,7 @@ pub fn take(
     source: Arc<dyn ByteSource>,
     sink: &mut dyn FnMut(Produced) -> ControlFlow<()>,
 ) -> Result<MediaFacts, EngineError> {
-    av::silence();
+    av::listen();
     take::take(request, source, sink)
 }
 

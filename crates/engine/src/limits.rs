@@ -26,6 +26,8 @@ pub struct Limits {
     pub packet_bytes_kept_max: u64,
     /// Most frames decoded in one call; default 5,000,000.
     pub frames_decoded_max: u64,
+    /// Most threads that decode at once, as far as the processor runs so many; default 64.
+    pub decoding_threads_max: u32,
     /// Longest time of one call in milliseconds; default 30 minutes.
     pub wall_clock_ms_max: u64,
 }
@@ -42,6 +44,7 @@ impl Default for Limits {
             packets_per_scan_max: 20_000_000,
             packet_bytes_kept_max: 64 << 20,
             frames_decoded_max: 5_000_000,
+            decoding_threads_max: 64,
             wall_clock_ms_max: 30 * 60_000,
         }
     }

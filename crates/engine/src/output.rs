@@ -5,31 +5,53 @@ use stillframe_domain::{
 };
 
 use crate::av::Frame;
+use crate::canvas::Canvas;
 use crate::encode::{Encoders, check_format, plane_format};
 use crate::placement::check_size;
 use crate::render::{Look, Renderer};
 use crate::request::{PictureProduced, Produced, TakenPicture};
 use crate::sprite::{SheetStyle, Sprite, has_odd_corners};
 
-/// The times of one picture.
+/// Makes pictures of the frames of one output; every worker has a copy.
 #[derive(Debug, Clone, Copy)]
-pub struct Times {
-    /// Asked for.
-    pub offset: MediaTime,
-    /// Of the frame.
-    pub pts: MediaTime,
+pub struct Maker {
+    look: Look,
+    /// Format and quality of pictures of their own; `None` makes cells.
+    still: Option<(ImageFormat, u8)>,
 }
 
-/// Makes the pictures of one output.
+/// What was made of a frame.
+pub enum Made {
+    /// A picture of its own.
+    Still(TakenPicture),
+    /// A cell of a sheet, and when its frame is shown.
+    Cell(Canvas, MediaTime),
+}
+
+impl Maker {
+    /// Makes a picture of a frame that is shown at `pts`.
+    ///
+    /// # Errors
+    /// When it cannot be drawn or encoded.
+    pub fn make(
+        self,
+        frame: &Frame,
+        pts: MediaTime,
+        (renderer, encoders): (&mut Renderer, &mut Encoders),
+    ) -> Result<Made, Failure> {
+        let mut canvas = renderer.render(frame, self.look)?;
+        let Some((format, quality)) = self.still else { return Ok(Made::Cell(canvas, pts)) };
+        let size = canvas.size;
+        let bytes = encoders.encode(&mut canvas, format, quality)?;
+        Ok(Made::Still(TakenPicture { pts, size, bytes }))
+    }
+}
+
+/// One output: who makes its pictures, and where they go.
 pub struct Output {
     place: usize,
-    look: Look,
-    made: Made,
-}
-
-enum Made {
-    Stills { format: ImageFormat, quality: u8 },
-    Sheets(Sprite),
+    maker: Maker,
+    sheets: Option<Sprite>,
 }
 
 impl Output {
@@ -49,7 +71,7 @@ impl Output {
                 check_size(size.resolve(frame))?;
                 let planes = plane_format(format, false);
                 let look = Look { size, fit, format: planes, ground: Colour::BLACK, keeps_box: false };
-                Ok(Self { place, look, made: Made::Stills { format, quality } })
+                Ok(Self { place, maker: Maker { look, still: Some((format, quality)) }, sheets: None })
             }
             Product::Sprite { layout, fit, format, quality } => {
                 check_format(format)?;
@@ -67,60 +89,41 @@ impl Output {
                     is_adaptive: false,
                 };
                 let look = Look { size, fit, format: planes, ground: layout.colour, keeps_box: true };
-                Ok(Self { place, look, made: Made::Sheets(Sprite::new(place, style, picture_count)) })
+                let sheets = Some(Sprite::new(place, style, picture_count));
+                Ok(Self { place, maker: Maker { look, still: None }, sheets })
             }
         }
     }
 
-    /// Makes a picture of a frame. Returns what is now known for certain.
-    pub fn draw(
-        &mut self,
-        index: usize,
-        times: Times,
-        frame: &Frame,
-        (renderer, encoders): (&mut Renderer, &mut Encoders),
-    ) -> Vec<Produced> {
-        let drawn = renderer.render(frame, self.look);
-        let Times { offset, pts } = times;
-        match &mut self.made {
-            Made::Sheets(sprite) => {
-                let picture = drawn.as_ref().map_err(Failure::clone);
-                sprite.put(index, (offset, pts), picture, encoders)
-            }
-            Made::Stills { format, quality } => {
-                let result = drawn.and_then(|mut canvas| {
-                    let size = canvas.size;
-                    let bytes = encoders.encode(&mut canvas, *format, *quality)?;
-                    Ok(TakenPicture { pts, size, bytes })
-                });
-                let output = self.place;
-                vec![Produced::Picture(PictureProduced { output, index, offset, result })]
-            }
-        }
+    /// Who makes its pictures.
+    pub fn maker(&self) -> Maker {
+        self.maker
     }
 
-    /// Notes that a picture cannot be had. Returns what is now known for certain.
-    pub fn fail(
+    /// Takes what became of a picture that was asked for at `offset`. Returns what is now known for certain.
+    pub fn put(
         &mut self,
         index: usize,
         offset: MediaTime,
-        failure: Failure,
+        made: Result<Made, Failure>,
         encoders: &mut Encoders,
     ) -> Vec<Produced> {
-        match &mut self.made {
-            Made::Sheets(sprite) => sprite.put(index, (offset, offset), Err(failure), encoders),
-            Made::Stills { .. } => {
-                vec![Produced::failed(self.place, index, offset, failure)]
+        let output = self.place;
+        let still = |result| vec![Produced::Picture(PictureProduced { output, index, offset, result })];
+        match (&mut self.sheets, made) {
+            (Some(sprite), Ok(Made::Cell(canvas, pts))) => {
+                sprite.put(index, (offset, pts), Ok(&canvas), encoders)
             }
+            (Some(sprite), Err(failure)) => sprite.put(index, (offset, offset), Err(failure), encoders),
+            (_, Ok(Made::Still(taken))) => still(Ok(taken)),
+            (None, Err(failure)) => still(Err(failure)),
+            (None, Ok(Made::Cell(..))) => unreachable!("the maker of stills makes no cells"),
         }
     }
 
     /// Writes what is left when every picture is known.
     pub fn finish(&mut self, encoders: &mut Encoders) -> Vec<Produced> {
-        match &mut self.made {
-            Made::Sheets(sprite) => sprite.finish(encoders),
-            Made::Stills { .. } => Vec::new(),
-        }
+        self.sheets.as_mut().map(|sprite| sprite.finish(encoders)).unwrap_or_default()
     }
 }
 

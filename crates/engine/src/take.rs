@@ -2,22 +2,24 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::thread;
 
 use stillframe_domain::{ByteSource, ErrorCode, Failure, MediaFacts, MediaTime, PixelSize, SnapshotSpec};
 
-use crate::av::Frame;
-use crate::decode::{GroupDecoder, read_again};
+use crate::budget::Budget;
+use crate::crew::{Crew, Kit, Task, Told, Worker};
+use crate::decode::{GroupDecoder, Outcome, PacketSource, read_again};
 use crate::encode::Encoders;
 use crate::error::EngineError;
 use crate::media::{Depth, Media, check_limit};
-use crate::output::{Output, Times, is_thumbnail};
-use crate::plan::{Choice, Cursor, Group, PlannedOutput, Planner, Slot, Step, Target, Wanted, plan_output};
-use crate::render::{Renderer, Shape};
+use crate::output::{Made, Output, is_thumbnail};
+use crate::plan::{Cursor, PlannedOutput, Planner, Slot, Step, Wanted, plan_output};
+use crate::render::Shape;
 use crate::request::{Produced, TakeRequest};
 use crate::timeline::Timeline;
 
-/// Most threads for a single frame far from its keyframe; more give little.
-const FRAME_THREADS_MAX: usize = 4;
+/// Most threads of one decoder; more give little.
+const FRAME_THREADS_MAX: usize = 8;
 
 /// How many keyframes further back a frame is looked for. A stream that is refreshed bit by bit needs
 /// about two.
@@ -36,23 +38,31 @@ pub fn take(
     let mut media = Media::open(source, &request.limits, Depth::Header)?;
     let facts = media.facts.clone();
     let planned = plan_all(&request.outputs, &mut media, &facts)?;
-    let decoder = GroupDecoder::open(&mut media, thread_count(&planned))?;
     let encoders = Encoders::new().map_err(|_| EngineError::Backend { call: "tj3Init", code: 0 })?;
     let frame = upright_frame(&facts);
     let outputs = planned.iter().zip(&request.outputs).enumerate().map(|(place, (planned, spec))| {
         let output = Output::new(place, spec, frame, planned.picture_count());
         (planned.picture_count(), output)
     });
-    let mut studio = Studio {
-        outputs: outputs.collect(),
-        renderer: Renderer::new(Shape::of(&media.video)),
-        encoders,
+    let outputs: Vec<_> = outputs.collect();
+    let makers = outputs.iter().map(|(_, output)| output.as_ref().ok().map(Output::maker));
+    let kit = Kit {
+        makers: makers.collect(),
+        shape: Shape::of(&media.video),
         timeline: media.timeline,
-        sink,
+        budget: Budget::new(&media.limits, media.deadline),
     };
-    // A sink that breaks ends the call; the facts are true all the same.
-    let _ = studio.run(&facts, planned, &mut media, decoder);
-    Ok(facts)
+    let mut studio =
+        Studio { outputs, encoders, timeline: media.timeline, kit: kit.clone(), own: None, sink };
+    let (to_find, failed) = studio.sort_out(planned);
+    let mut planner = Planner::new(Cursor::new(&mut media), to_find);
+    let thread_counts = thread_counts(&planner);
+    thread::scope(|scope| {
+        let mut crew = Crew::new(scope, kit, thread_counts, planner.media())?;
+        // A sink that breaks ends the call; the facts are true all the same.
+        let _ = studio.run(&facts, failed, &mut planner, &mut crew);
+        Ok(facts)
+    })
 }
 
 fn plan_all(
@@ -68,16 +78,15 @@ fn plan_all(
     specs.iter().enumerate().map(plan_one).collect()
 }
 
-/// One thread decodes without delay; a single exact frame alone is worth the start of more.
-fn thread_count(planned: &[PlannedOutput]) -> u32 {
-    let mut wanted = planned.iter().flat_map(|planned| &planned.wanted);
-    match (wanted.next(), wanted.next()) {
-        (Some(only), None) if only.choice == Choice::Exact => {
-            let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            cores.min(FRAME_THREADS_MAX) as u32
-        }
-        _ => 1,
-    }
+/// The threads of each worker's decoder. A decoder alone on its core loses no time to the start of threads
+/// at each group; so more than one are had only where there are more cores than groups.
+fn thread_counts(planner: &Planner<'_>) -> Vec<u32> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores.min(planner.media().limits.decoding_threads_max.max(1) as usize);
+    let workers = planner.group_count().min(cores);
+    let share = |worker: usize| (cores + workers - 1 - worker) / workers;
+    let most = if planner.has_exact() { FRAME_THREADS_MAX } else { 1 };
+    (0..workers).map(|worker| share(worker).clamp(1, most) as u32).collect()
 }
 
 fn upright_frame(facts: &MediaFacts) -> PixelSize {
@@ -86,45 +95,65 @@ fn upright_frame(facts: &MediaFacts) -> PixelSize {
     PixelSize { width_px, height_px }
 }
 
-/// Makes pictures of frames and hands them on.
+/// A picture that cannot be had, with the time to report it by.
+type Failed = (Slot, MediaTime, Failure);
+
+/// Puts together what the crew makes, and hands it on.
 struct Studio<'s> {
-    /// How many pictures each output has, and who makes them, or why they all fail.
+    /// How many pictures each output has, and where they go, or why they all fail.
     outputs: Vec<(usize, Result<Output, Failure>)>,
-    renderer: Renderer,
     encoders: Encoders,
     timeline: Timeline,
+    kit: Kit,
+    /// Decodes the groups that are too large to keep, which only this thread can read.
+    own: Option<Worker>,
     sink: Sink<'s>,
 }
 
 impl Studio<'_> {
+    /// Tells what has to be looked for from what cannot be had.
+    fn sort_out(&self, planned: Vec<PlannedOutput>) -> (Vec<Wanted>, Vec<Failed>) {
+        let (mut to_find, mut failed) = (Vec::new(), Vec::new());
+        for output in planned {
+            let out_of_range = output.out_of_range.into_iter();
+            failed.extend(
+                out_of_range.map(|(slot, failure)| (slot, slot.offset.unwrap_or(MediaTime::ZERO), failure)),
+            );
+            for wanted in output.wanted {
+                match &self.outputs[wanted.slot.output].1 {
+                    Ok(_) => to_find.push(wanted),
+                    Err(failure) => failed.push((wanted.slot, self.asked_at(&wanted), failure.clone())),
+                }
+            }
+        }
+        (to_find, failed)
+    }
+
     fn run(
         &mut self,
         facts: &MediaFacts,
-        planned: Vec<PlannedOutput>,
-        media: &mut Media,
-        mut decoder: GroupDecoder,
+        failed: Vec<Failed>,
+        planner: &mut Planner<'_>,
+        crew: &mut Crew<'_, '_>,
     ) -> ControlFlow<()> {
         (self.sink)(Produced::Facts(facts.clone()))?;
         for (output, &(picture_count, _)) in self.outputs.iter().enumerate() {
             (self.sink)(Produced::Planned { output, picture_count })?;
         }
-        let mut to_find = Vec::new();
-        for output in planned {
-            for (slot, failure) in output.out_of_range {
-                self.fail(slot, slot.offset.unwrap_or(MediaTime::ZERO), failure)?;
-            }
-            for wanted in output.wanted {
-                match &self.outputs[wanted.slot.output].1 {
-                    Ok(_) => to_find.push(wanted),
-                    Err(failure) => self.fail_wanted(wanted, failure.clone())?,
-                }
-            }
+        for (slot, at, failure) in failed {
+            self.put(slot, at, Err(failure))?;
         }
-        let mut planner = Planner::new(Cursor::new(media), to_find);
-        while let Some(step) = planner.next() {
-            match step {
-                Step::Failed(wanted, failure) => self.fail_wanted(wanted, failure)?,
-                Step::Group(group) => self.take_group(group, &mut planner, &mut decoder)?,
+        loop {
+            while let Some(told) = crew.next_ready() {
+                self.hear(told, planner, crew)?;
+            }
+            match if crew.has_room() { planner.next() } else { None } {
+                Some(Step::Failed(wanted, failure)) => self.fail(&wanted, failure)?,
+                Some(Step::Group(group)) => self.begin(Task { group, widening_count: 0 }, planner, crew)?,
+                None => match crew.next() {
+                    Some(told) => self.hear(told, planner, crew)?,
+                    None => break,
+                },
             }
         }
         for output in 0..self.outputs.len() {
@@ -136,85 +165,99 @@ impl Studio<'_> {
         ControlFlow::Continue(())
     }
 
-    /// Decodes a group; what does not come out is tried again from keyframes further back, since a
-    /// keyframe may need earlier frames for some of those that follow.
-    fn take_group(
+    fn hear(&mut self, told: Told, planner: &mut Planner<'_>, crew: &mut Crew<'_, '_>) -> ControlFlow<()> {
+        match told {
+            Told::Made(wanted, pts, made) => self.put_made(&wanted, pts, made),
+            Told::Ended(task, outcome) => self.end(task, outcome, planner, crew),
+            // The end of the scope passes the panic on.
+            Told::Lost => ControlFlow::Break(()),
+        }
+    }
+
+    /// Has a task done: by the crew, or here where its packets have to be read again.
+    fn begin(&mut self, task: Task, planner: &mut Planner<'_>, crew: &mut Crew<'_, '_>) -> ControlFlow<()> {
+        if task.group.has_data {
+            crew.give(task, planner.media());
+            return ControlFlow::Continue(());
+        }
+        let mut worker = match self.own.take().map_or_else(|| self.own_worker(planner.media()), Ok) {
+            Ok(worker) => worker,
+            Err(error) => {
+                let outcome = Outcome::nothing(&task.group, error);
+                return self.end(task, outcome, planner, crew);
+            }
+        };
+        let mut flow = ControlFlow::Continue(());
+        let mut read = read_again(&task.group, planner.cursor());
+        let outcome = worker.run(&task.group, PacketSource::Read(&mut read), &mut |told| {
+            if let Told::Made(wanted, pts, made) = told {
+                flow = self.put_made(&wanted, pts, made);
+            }
+            flow
+        });
+        drop(read);
+        self.own = Some(worker);
+        flow?;
+        self.end(task, outcome, planner, crew)
+    }
+
+    /// Packets that are read again come but once, so that there can be no second try: one thread.
+    fn own_worker(&self, media: &Media) -> Result<Worker, EngineError> {
+        let decoder = GroupDecoder::open(media, 1, self.kit.budget.clone())?;
+        let failed = |_| EngineError::Backend { call: "tj3Init", code: 0 };
+        Worker::new(self.kit.clone(), decoder).map_err(failed)
+    }
+
+    /// What did not come out is tried again from keyframes further back, since a keyframe may need earlier
+    /// frames for some of those that follow.
+    fn end(
         &mut self,
-        mut group: Group,
+        Task { mut group, widening_count }: Task,
+        Outcome { missing, mut error }: Outcome,
         planner: &mut Planner<'_>,
-        decoder: &mut GroupDecoder,
+        crew: &mut Crew<'_, '_>,
     ) -> ControlFlow<()> {
-        let (mut missing, mut error) = self.decode(&group, planner, decoder)?;
-        for _ in 0..WIDENINGS_MAX {
-            if missing.is_empty() || error.is_some() {
-                break;
-            }
+        if missing.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        if error.is_none() && widening_count < WIDENINGS_MAX {
+            let next = widening_count + 1;
             match planner.widen(&group, &missing) {
-                Ok(Some(wider)) => group = wider,
-                Ok(None) if group.settle_for_first(&missing) => {}
-                Ok(None) => break,
-                Err(failed) => {
-                    error = Some(failed);
-                    break;
+                Ok(Some(group)) => return self.begin(Task { group, widening_count: next }, planner, crew),
+                Ok(None) if group.settle_for_first(&missing) => {
+                    return self.begin(Task { group, widening_count: next }, planner, crew);
                 }
+                Ok(None) => {}
+                Err(failed) => error = Some(failed),
             }
-            (missing, error) = self.decode(&group, planner, decoder)?;
         }
         let failure = error.map(|error| error.failure());
         for target in &missing {
             let is_near_end = group.is_near_end(target);
             for wanted in &target.wanted {
                 let failure = failure.clone().unwrap_or_else(|| undecodable(is_near_end));
-                self.fail_wanted(*wanted, failure)?;
+                self.fail(wanted, failure)?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    fn decode(
-        &mut self,
-        group: &Group,
-        planner: &mut Planner<'_>,
-        decoder: &mut GroupDecoder,
-    ) -> ControlFlow<(), (Vec<Target>, Option<EngineError>)> {
-        let mut flow = ControlFlow::Continue(());
-        let mut on_frame = |target: &Target, frame: &Frame| {
-            flow = self.draw(target, frame);
-            flow
-        };
-        let outcome = if group.has_data {
-            let mut kept = || Err(EngineError::Truncated);
-            decoder.run(group, &mut kept, &mut on_frame)
-        } else {
-            decoder.run(group, &mut read_again(group, planner.cursor()), &mut on_frame)
-        };
-        flow?;
-        ControlFlow::Continue((outcome.missing, outcome.error))
+    fn put_made(&mut self, wanted: &Wanted, pts: MediaTime, made: Result<Made, Failure>) -> ControlFlow<()> {
+        self.put(wanted.slot, wanted.slot.offset.unwrap_or(pts), made)
     }
 
-    fn draw(&mut self, target: &Target, frame: &Frame) -> ControlFlow<()> {
-        let pts = self.timeline.time_of(target.shown_at(frame));
-        for wanted in &target.wanted {
-            let Slot { output, index, offset } = wanted.slot;
-            let times = Times { offset: offset.unwrap_or(pts), pts };
-            if let Ok(output) = &mut self.outputs[output].1 {
-                let tools = (&mut self.renderer, &mut self.encoders);
-                let produced = output.draw(index, times, frame, tools);
-                hand_on(&mut *self.sink, produced)?;
-            }
-        }
-        ControlFlow::Continue(())
+    fn fail(&mut self, wanted: &Wanted, failure: Failure) -> ControlFlow<()> {
+        self.put(wanted.slot, self.asked_at(wanted), Err(failure))
     }
 
-    fn fail_wanted(&mut self, wanted: Wanted, failure: Failure) -> ControlFlow<()> {
-        let at = wanted.slot.offset.unwrap_or_else(|| self.timeline.time_of(wanted.at));
-        self.fail(wanted.slot, at, failure)
+    fn asked_at(&self, wanted: &Wanted) -> MediaTime {
+        wanted.slot.offset.unwrap_or_else(|| self.timeline.time_of(wanted.at))
     }
 
-    fn fail(&mut self, slot: Slot, offset: MediaTime, failure: Failure) -> ControlFlow<()> {
-        let produced = match &mut self.outputs[slot.output].1 {
-            Ok(output) => output.fail(slot.index, offset, failure, &mut self.encoders),
-            Err(_) => vec![Produced::failed(slot.output, slot.index, offset, failure)],
+    fn put(&mut self, slot: Slot, offset: MediaTime, made: Result<Made, Failure>) -> ControlFlow<()> {
+        let produced = match (&mut self.outputs[slot.output].1, made) {
+            (Ok(output), made) => output.put(slot.index, offset, made, &mut self.encoders),
+            (Err(failure), _) => vec![Produced::failed(slot.output, slot.index, offset, failure.clone())],
         };
         hand_on(&mut *self.sink, produced)
     }

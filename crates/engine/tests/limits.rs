@@ -114,9 +114,11 @@ fn groups_that_are_not_kept_are_read_again_and_give_the_same_pictures() {
 #[test]
 fn the_frames_decoded_are_counted_over_the_whole_call() {
     let limits = Limits { frames_decoded_max: 3, ..Limits::default() };
-    let pictures = run(&clip(), vec![stills(at(&[0, 2_000, 9_000]))], limits).unwrap();
-    assert_eq!(ok(&pictures[1]).pts, MediaTime::from_millis(2_000));
-    assert_names(pictures[2].result.as_ref().unwrap_err(), "frames_decoded_max");
+    // Keyframes, so that each costs one frame; in which order they are decoded is not promised.
+    let pictures = run(&clip(), vec![stills(at(&[0, 2_000, 4_000, 6_000, 8_000]))], limits).unwrap();
+    let failures: Vec<_> = pictures.iter().filter_map(|picture| picture.result.as_ref().err()).collect();
+    assert_eq!(failures.len(), 2);
+    failures.iter().for_each(|failure| assert_names(failure, "frames_decoded_max"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use ffmpeg_sys_next as ffi;
 
+use super::complaints::Complaints;
 use super::{AvError, Codec, Demuxer, Frame, Packet, Stream, check};
 
 /// How a decoder is opened.
@@ -16,7 +17,13 @@ pub struct DecoderOptions {
 /// A decoder of one video stream.
 pub struct Decoder {
     context: *mut ffi::AVCodecContext,
+    // Declared last, so that it is dropped after the context that points to it.
+    complaints: Box<Complaints>,
 }
+
+// SAFETY: libav ties no context to the thread that made it; it is used by one at a time, since every call
+// needs `&mut self`.
+unsafe impl Send for Decoder {}
 
 impl Decoder {
     /// Opens a decoder for a stream; `None` when libav has none for its codec.
@@ -33,13 +40,17 @@ impl Decoder {
             if codec.is_null() {
                 return Ok(None);
             }
-            let decoder = Self { context: ffi::avcodec_alloc_context3(codec) };
+            let complaints = Box::default();
+            let decoder = Self { context: ffi::avcodec_alloc_context3(codec), complaints };
             if decoder.context.is_null() {
                 return Err(AvError::out_of_memory("avcodec_alloc_context3"));
             }
             let code = ffi::avcodec_parameters_to_context(decoder.context, parameters);
             check("avcodec_parameters_to_context", code)?;
             configure(&mut *decoder.context, demuxer, stream, options);
+            if 1 < options.thread_count {
+                (*decoder.context).opaque = decoder.complaints.as_opaque();
+            }
             check("avcodec_open2", ffi::avcodec_open2(decoder.context, codec, std::ptr::null_mut()))?;
             Ok(Some(decoder))
         }
@@ -71,10 +82,22 @@ impl Decoder {
         }
     }
 
+    /// Whether frames are decoded by several threads.
+    pub fn has_several_threads(&self) -> bool {
+        // SAFETY: the context is open; the field is a plain number.
+        1 < unsafe { (*self.context).thread_count }
+    }
+
+    /// Whether damage came to light that frames may not be marked with; only of several threads.
+    pub fn has_complained(&self) -> bool {
+        self.complaints.are_there()
+    }
+
     /// Forgets all packets and frames, to go on at another keyframe.
     pub fn flush(&mut self) {
         // SAFETY: the context is open.
         unsafe { ffi::avcodec_flush_buffers(self.context) };
+        self.complaints.forget();
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** libav never opens anything by itself: bytes come from the `ByteSource` alone.
 
+mod complaints;
 mod decoder;
 mod demuxer;
 mod frame;
@@ -13,6 +14,7 @@ mod packet;
 mod scaler;
 mod stream;
 
+pub use complaints::listen;
 pub use decoder::{Decoder, DecoderOptions};
 pub use demuxer::Demuxer;
 pub use frame::{Colorimetry, Frame, Matrix};
@@ -78,13 +80,6 @@ fn check(call: &'static str, code: c_int) -> Result<c_int, AvError> {
 /// Timestamps that libav marks as unknown become `None`.
 fn known(timestamp: i64) -> Option<i64> {
     (timestamp != NO_PTS).then_some(timestamp)
-}
-
-/// Keeps libav from writing to standard error: what it says about untrusted files is noise there, and
-/// what matters comes back as codes.
-pub fn silence() {
-    // SAFETY: sets one atomic of the library.
-    unsafe { ffi::av_log_set_level(ffi::AV_LOG_QUIET) };
 }
 
 /// Licence and versions of the libraries that are linked.

@@ -12,6 +12,9 @@ pub struct Packet {
     pointer: NonNull<ffi::AVPacket>,
 }
 
+// SAFETY: libav ties no packet to the thread that made it, and counts references to its bytes atomically.
+unsafe impl Send for Packet {}
+
 impl Packet {
     /// An empty packet to be filled.
     pub fn new() -> Result<Self, AvError> {

@@ -18,4 +18,5 @@ mod wanted;
 
 pub use cursor::Cursor;
 pub use planner::{Group, Planner, Step, Target, identity};
-pub use wanted::{Choice, PlannedOutput, Slot, Wanted, plan_output};
+pub use scan::Entry;
+pub use wanted::{PlannedOutput, Slot, Wanted, plan_output};

@@ -12,6 +12,10 @@ pub struct Entry {
     pub packet: Packet,
     /// Whether others need it.
     pub role: Role,
+    /// Whether it has to be decoded for the targets of its group; true until those are known.
+    pub is_needed: bool,
+    /// Bytes of the packet, also of a dropped one.
+    pub size_bytes: u64,
     /// Whether decoding can begin with it.
     is_key: bool,
 }
@@ -67,8 +71,9 @@ impl Scan {
             None => self.is_clockless |= packet.is_key() && packet.pts().is_none() && can_reorder,
         }
         let is_key = packet.is_key() && roles.can_begin(packet.data());
-        self.size_bytes += packet.data().len() as u64;
-        self.entries.push(Entry { packet, role, is_key });
+        let size_bytes = packet.data().len() as u64;
+        self.size_bytes += size_bytes;
+        self.entries.push(Entry { packet, role, is_needed: true, size_bytes, is_key });
         self.note_time(place);
         self.has_data &= self.size_bytes <= bytes_max;
         if !self.has_data {
