@@ -80,6 +80,13 @@ pub struct Endpoint {
     pub policy: DeliveryPolicy,
 }
 
+impl Endpoint {
+    /// Where its events go.
+    pub fn target(&self) -> Target<'_> {
+        Target::of_url(&self.url)
+    }
+}
+
 /// Where an endpoint's events go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target<'a> {

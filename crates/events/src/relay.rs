@@ -7,6 +7,7 @@
 
 mod attempt;
 mod lanes;
+mod queue;
 
 use std::collections::HashMap;
 use std::sync::Arc;

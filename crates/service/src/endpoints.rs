@@ -1,7 +1,7 @@
 //! HTTP callbacks of an app.
 
 use stillframe_database::DeliveryRecord;
-use stillframe_domain::endpoint::DeliveryPolicy;
+use stillframe_domain::endpoint::{DeliveryPolicy, Target};
 use stillframe_domain::retry::RetrySchedule;
 use stillframe_domain::{
     AccessKey, App, AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind,
@@ -14,7 +14,8 @@ use crate::{Result, Service, ServiceError, invalid};
 /// A callback to be made.
 #[derive(Debug, Clone)]
 pub struct NewEndpoint {
-    /// Absolute `http` or `https` URL. Whether its address may be reached is decided at each send.
+    /// Absolute `http` or `https` URL, or `queue:NAME` for a message queue of the app. Whether its address
+    /// may be reached, and whether there is such a queue, is decided at each send.
     pub url: String,
     /// How bodies are written.
     pub format: EventFormat,
@@ -48,7 +49,7 @@ impl Service {
     /// # Errors
     /// `InvalidParameter`.
     pub async fn create_endpoint(&self, app: &App, new: NewEndpoint) -> Result<Endpoint> {
-        checked_http_url("url", &new.url)?;
+        check_target("url", &new.url)?;
         let policy = new.policy.unwrap_or_else(|| DeliveryPolicy::default_for(new.format));
         check_policy(&policy)?;
         let endpoint = Endpoint {
@@ -93,7 +94,7 @@ impl Service {
     /// Sets, replaces or (with `None`) removes the one callback of an owner's own configuration.
     ///
     /// # Errors
-    /// `InvalidParameter` unless it is an absolute `http` or `https` URL.
+    /// `InvalidParameter` unless it is an absolute `http` or `https` URL, or `queue:NAME`.
     pub async fn set_event_callback(
         &self,
         app: &App,
@@ -104,7 +105,7 @@ impl Service {
         let current = self.event_callback(app, owner).await?;
         match (current, url) {
             (Some(current), Some(url)) => {
-                checked_http_url("url", url)?;
+                check_target("url", url)?;
                 let changed = Endpoint { url: url.to_owned(), format, ..current };
                 self.database().update_endpoint(&changed).await?;
             }
@@ -144,6 +145,14 @@ impl Service {
 
     async fn deliveries(&self, app: &App, id: &EventId) -> Result<Vec<DeliveryRecord>> {
         Ok(self.database().list_deliveries(app.id, id).await?)
+    }
+}
+
+/// Refuses what is no target of events.
+pub(crate) fn check_target(parameter: &'static str, url: &str) -> Result<()> {
+    match Target::of_url(url) {
+        Target::Http(url) => checked_http_url(parameter, url).map(drop),
+        Target::Queue(_) => Ok(()),
     }
 }
 

@@ -15,6 +15,8 @@ mod error;
 mod jobs;
 mod media;
 mod media_details;
+mod message_queues;
+mod messages;
 mod objects;
 mod procedures;
 mod pull_events;
@@ -28,6 +30,8 @@ pub use endpoints::NewEndpoint;
 pub use error::{ServiceError, invalid, missing};
 pub use jobs::LatestOutput;
 pub use media::MediaName;
+pub use message_queues::MadeQueue;
+pub use messages::{MessageDraft, SentMessage};
 pub use objects::ServedObject;
 pub use procedures::ProcedureDraft;
 pub use submit_snapshot::{OutputRequest, SubmitSnapshot};
@@ -39,8 +43,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stillframe_database::Database;
-use stillframe_domain::{Checkpoints, Clock, Rng, Timestamp};
+use stillframe_domain::{Checkpoints, Clock, Rng, Timestamp, limits};
 use stillframe_storage::Storage;
+use tokio::sync::Semaphore;
 
 /// Settings of the use cases.
 #[derive(Debug, Clone)]
@@ -72,6 +77,8 @@ pub struct ServiceDeps {
 pub struct Service {
     deps: ServiceDeps,
     config: ServiceConfig,
+    /// A place for each receive that may wait for a message; closed when the process stops.
+    message_waiters: Semaphore,
 }
 
 /// Result of a use case.
@@ -80,7 +87,12 @@ pub type Result<T> = std::result::Result<T, ServiceError>;
 impl Service {
     /// The use cases over these parts.
     pub fn new(deps: ServiceDeps, config: ServiceConfig) -> Self {
-        Self { deps, config }
+        Self { deps, config, message_waiters: Semaphore::new(limits::MESSAGE_WAITERS_MAX) }
+    }
+
+    /// Lets no receive wait for a message any longer, so that the process can stop.
+    pub fn stop_waiting(&self) {
+        self.message_waiters.close();
     }
 
     /// The time by the service's clock.

@@ -7,7 +7,7 @@ use stillframe_domain::{
     RequestOptions, Selection, SizeRule, SnapshotSpec, Template, TemplateRef, ingest, limits, template,
 };
 
-use crate::add_media::checked_http_url;
+use crate::endpoints::check_target;
 use crate::{MediaName, Result, Service, ServiceError, invalid};
 
 /// A request for pictures of a video, in native words.
@@ -129,7 +129,7 @@ pub(crate) fn check(request: &SubmitSnapshot) -> Result<()> {
         return Err(invalid("dedupe_key", format!("1 to {} bytes", limits::DEDUPE_KEY_BYTES_MAX)));
     }
     if let Some(url) = &request.callback_url {
-        checked_http_url("callback_url", url)?;
+        check_target("callback_url", url)?;
     }
     request.outputs.iter().try_for_each(|output| check_spec(&output.spec))
 }

@@ -89,6 +89,7 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         | ErrorCode::JobNotFound
         | ErrorCode::ProcedureNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::QueueNotFound
         | ErrorCode::ObjectNotFound => (StatusCode::NOT_FOUND, "NoSuchResource"),
         ErrorCode::MediaNotReady
         | ErrorCode::SourceMissing
@@ -103,6 +104,8 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         ErrorCode::SourceForbidden => (StatusCode::FORBIDDEN, "Forbidden"),
         ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired
+        | ErrorCode::QueueExists
+        | ErrorCode::TooManyQueues
         | ErrorCode::TemplateImmutable
         | ErrorCode::TooManyTemplates
         | ErrorCode::JobNotCancellable
@@ -166,6 +169,9 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired
+        | ErrorCode::QueueNotFound
+        | ErrorCode::QueueExists
+        | ErrorCode::TooManyQueues
         | ErrorCode::SignatureMissing
         | ErrorCode::SignatureMismatch
         | ErrorCode::RequestTooLarge => None,
@@ -211,6 +217,9 @@ pub(crate) const fn event_code(code: ErrorCode) -> &'static str {
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired
+        | ErrorCode::QueueNotFound
+        | ErrorCode::QueueExists
+        | ErrorCode::TooManyQueues
         | ErrorCode::SignatureMissing
         | ErrorCode::SignatureMismatch
         | ErrorCode::KeyNotFound

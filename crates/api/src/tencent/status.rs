@@ -51,6 +51,9 @@ pub(crate) const fn of_failure(code: ErrorCode) -> i64 {
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired
+        | ErrorCode::QueueNotFound
+        | ErrorCode::QueueExists
+        | ErrorCode::TooManyQueues
         | ErrorCode::SignatureMissing
         | ErrorCode::SignatureMismatch
         | ErrorCode::KeyNotFound

@@ -118,6 +118,7 @@ async fn serve_until_signal(
     signals.next().await;
     tracing::info!("stopping; a second signal stops at once");
     stop.cancel();
+    server.service.stop_waiting();
     let work = async {
         let _ = tokio::join!(runner, relay);
         for listener in listeners {

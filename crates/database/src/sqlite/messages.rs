@@ -100,7 +100,8 @@ pub(super) async fn receive(tx: &mut Tx, queue: &MessageQueue, limit: usize) -> 
         "UPDATE messages SET hidden_until_ms = ?1, receive_count = receive_count + 1,
              first_received_ms = coalesce(first_received_ms, ?2), handle = new.value ->> 'handle'
          FROM json_each(?3) AS new WHERE seq = new.value ->> 'seq'
-         RETURNING messages.*",
+         RETURNING seq, messages.id, body, priority, sent_ms, hidden_until_ms, messages.handle,
+             first_received_ms, receive_count",
     )
     .bind(now_ms.saturating_add(stored_ms(queue.attributes.visibility_timeout)))
     .bind(now_ms)

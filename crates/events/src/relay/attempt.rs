@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use stillframe_database::DueDelivery;
-use stillframe_domain::endpoint::DeliveryPolicy;
+use stillframe_domain::endpoint::{DeliveryPolicy, Target};
 use stillframe_domain::limits::ANSWER_BYTES_MAX;
 use stillframe_domain::{Attempt, Checkpoint, DeliveryState, Rng, Timestamp};
 use stillframe_outbound::Post;
 use tokio::time::Instant;
 
-use super::RelayDeps;
 use super::lanes::Leased;
+use super::{RelayDeps, queue};
 
 /// Waits between attempts are spread by up to this part, in percent, to either side.
 const JITTER_PERCENT: u64 = 20;
+/// Shorter waits, such as those of the vendors' own rules, are kept to the letter.
+const JITTER_WAIT_MIN: Duration = Duration::from_secs(5);
 
 /// What is sent: a body and its headers.
 struct Letter {
@@ -27,7 +29,7 @@ pub(super) async fn make(deps: RelayDeps, leased: Leased) {
     let at = deps.clock.now();
     let (attempt, state, next_wait) = match write(&deps, &due, at) {
         Ok(letter) => {
-            let attempt = send(&deps, &due, letter, (at, timeout)).await;
+            let Some(attempt) = carry(&deps, &due, letter, (at, timeout)).await else { return };
             let (state, wait) = next_step(&due.endpoint.policy, &attempt, due.delivery.attempt_count + 1);
             (attempt, state, jittered(wait, deps.rng.as_ref()))
         }
@@ -57,15 +59,36 @@ fn write(deps: &RelayDeps, due: &DueDelivery, at: Timestamp) -> Result<Letter, S
     Ok(Letter { body, headers })
 }
 
+/// Makes the attempt; `None` when nothing is left to record.
+async fn carry(
+    deps: &RelayDeps,
+    due: &DueDelivery,
+    letter: Letter,
+    (at, timeout): (Timestamp, Duration),
+) -> Option<Attempt> {
+    match due.endpoint.target() {
+        Target::Http(url) => Some(send(deps, due, url, letter, (at, timeout)).await),
+        Target::Queue(name) => match queue::put(deps, due, &name, &letter.body, at).await {
+            Ok(attempt) => {
+                log(due, &attempt, DeliveryState::Delivered);
+                None
+            }
+            Err(queue::NotSent::Refused(reason)) => Some(failed(at, 0, reason)),
+            Err(queue::NotSent::NotPending) => None,
+        },
+    }
+}
+
 async fn send(
     deps: &RelayDeps,
     due: &DueDelivery,
+    url: &str,
     letter: Letter,
     (at, timeout): (Timestamp, Duration),
 ) -> Attempt {
     let begin = Instant::now();
     let post = Post {
-        url: &due.endpoint.url,
+        url,
         headers: &letter.headers,
         body: letter.body.into(),
         timeout,
@@ -102,6 +125,9 @@ fn next_step(policy: &DeliveryPolicy, attempt: &Attempt, number: u32) -> (Delive
 }
 
 fn jittered(wait: Duration, rng: &dyn Rng) -> Duration {
+    if wait < JITTER_WAIT_MIN {
+        return wait;
+    }
     let per_mille = 1_000 - 10 * JITTER_PERCENT + rng.next_u64() % (20 * JITTER_PERCENT + 1);
     Duration::from_millis(millis(wait).saturating_mul(per_mille) / 1_000)
 }
@@ -149,7 +175,8 @@ mod tests {
         let waits: Vec<_> = (0..1_000).map(|_| jittered(Duration::from_secs(10), &rng).as_millis()).collect();
         assert!(waits.iter().all(|wait| (8_000..=12_000).contains(wait)));
         assert!(waits.iter().any(|&wait| wait < 8_500) && waits.iter().any(|&wait| 11_500 < wait));
-        assert_eq!(jittered(Duration::ZERO, &rng), Duration::ZERO);
+        let second = Duration::from_secs(1);
+        assert_eq!([Duration::ZERO, second].map(|wait| jittered(wait, &rng)), [Duration::ZERO, second]);
         assert!(jittered(Duration::MAX, &rng) <= Duration::from_millis(u64::MAX));
     }
 

@@ -86,6 +86,7 @@ pub(crate) const fn legacy(code: ErrorCode) -> (i64, &'static str) {
         | ErrorCode::InvalidParameter
         | ErrorCode::OffsetOutOfRange
         | ErrorCode::HandleExpired
+        | ErrorCode::QueueExists
         | ErrorCode::TemplateImmutable
         | ErrorCode::DuplicateRequest
         | ErrorCode::DuplicateReference
@@ -95,12 +96,15 @@ pub(crate) const fn legacy(code: ErrorCode) -> (i64, &'static str) {
             (4100, "AuthFailure")
         }
         ErrorCode::RequestExpired => (4200, "RequestExpired"),
-        ErrorCode::LimitExceeded | ErrorCode::TooManyTemplates => (4400, "LimitExceeded"),
+        ErrorCode::LimitExceeded | ErrorCode::TooManyTemplates | ErrorCode::TooManyQueues => {
+            (4400, "LimitExceeded")
+        }
         ErrorCode::RequestReplayed => (4500, "ReplayAttack"),
         ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound
         | ErrorCode::ObjectNotFound
+        | ErrorCode::QueueNotFound
         | ErrorCode::QueueNotEnabled => (5000, "ResourceNotFound"),
         ErrorCode::ProcedureNotFound => (50007, "InvalidProcedure"),
         ErrorCode::JobNotCancellable => (5100, "ResourceOperationFailed"),

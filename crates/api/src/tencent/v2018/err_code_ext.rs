@@ -45,6 +45,9 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired
+        | ErrorCode::QueueNotFound
+        | ErrorCode::QueueExists
+        | ErrorCode::TooManyQueues
         | ErrorCode::SignatureMissing
         | ErrorCode::SignatureMismatch
         | ErrorCode::KeyNotFound

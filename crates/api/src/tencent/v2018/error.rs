@@ -93,9 +93,13 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         ErrorCode::DuplicateProcedure => "InvalidParameterValue.Name",
         ErrorCode::ProcedureNotFound => "ResourceNotFound.TemplateNotExist",
         ErrorCode::DuplicateReference => "InvalidParameterValue",
-        ErrorCode::JobNotCancellable | ErrorCode::QueueNotEnabled => "FailedOperation",
-        ErrorCode::EndpointNotFound | ErrorCode::ObjectNotFound => "ResourceNotFound",
-        ErrorCode::LimitExceeded => "LimitExceeded",
+        ErrorCode::JobNotCancellable | ErrorCode::QueueNotEnabled | ErrorCode::QueueExists => {
+            "FailedOperation"
+        }
+        ErrorCode::EndpointNotFound | ErrorCode::ObjectNotFound | ErrorCode::QueueNotFound => {
+            "ResourceNotFound"
+        }
+        ErrorCode::LimitExceeded | ErrorCode::TooManyQueues => "LimitExceeded",
         ErrorCode::NotAVideo | ErrorCode::NoVideoStream | ErrorCode::UnsupportedCodec => {
             "FailedOperation.MediaType"
         }
