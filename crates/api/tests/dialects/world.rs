@@ -10,6 +10,8 @@
 //! kind), `bare` (none), `fetching`, `broken`, `other`; `${<set>.output_id}` and `${<set>.job_id}` of the
 //! sets of pictures of `ready`, listed in [`World::new`]; `${base}`, the base of picture URLs.
 //!
+//! The owner keeps the procedure `storyboard`: samples, a picture at 1.5 s, a cover at half time, a sprite.
+//!
 //! No picture is decoded here: jobs are finished by hand with what a worker would report.
 
 use std::collections::{BTreeMap, HashMap};
@@ -28,10 +30,12 @@ use stillframe_domain::template::find_preset;
 use stillframe_domain::{
     AccessKey, App, AppSettings, Dialect, ErrorCode, Event, EventId, Failure, ImageFormat, Job, JobState,
     Media, MediaId, MediaSource, MediaState, MediaTime, Origin, OutputOutcome, PictureOutcome, PixelSize,
-    Position, Product, PullMode, RequestKind, RequestOptions, Rng, Selection, Taken, TemplateFamily,
-    TemplateRef, VideoId,
+    Position, ProcedureStep, Product, PullMode, RequestKind, RequestOptions, Rng, Selection, StepShape,
+    Taken, TemplateFamily, TemplateRef, VideoId,
 };
-use stillframe_service::{MediaName, OutputRequest, Service, ServiceConfig, ServiceDeps, SubmitSnapshot};
+use stillframe_service::{
+    MediaName, OutputRequest, ProcedureDraft, Service, ServiceConfig, ServiceDeps, SubmitSnapshot,
+};
 use stillframe_storage::LocalStorage;
 use stillframe_testkit::{SeededRng, SimClock};
 use tempfile::TempDir;
@@ -64,6 +68,7 @@ impl World {
             let app = world.service.create_app(name, &settings).await.expect("an app");
             world.apps.insert(name, app);
         }
+        world.keep_storyboard().await;
         world.variables.insert("base".to_owned(), BASE.to_owned());
         let broken = Failure::new(ErrorCode::NotAVideo, "the bytes are no video");
         let ready = world.add("owner", "ready", MediaState::Ready, None).await;
@@ -171,6 +176,28 @@ impl World {
         }
     }
 
+    async fn keep_storyboard(&self) {
+        use TemplateFamily::{Offsets, Sample, Sprite};
+        let at = |position| Some(Selection::Offsets(vec![position]));
+        let step = |(kind, family, selection)| {
+            let reference = TemplateRef::Numbered { family, number: 10 };
+            ProcedureStep { kind, shape: StepShape::Template { reference, selection } }
+        };
+        let steps = [
+            (OutputKind::Normal, Sample, None),
+            (OutputKind::Normal, Offsets, at(Position::At(MediaTime::from_millis(1_500)))),
+            (OutputKind::Cover, Offsets, at(Position::Percent(50.0))),
+            (OutputKind::Sprite, Sprite, None),
+        ];
+        let draft = ProcedureDraft {
+            key: "storyboard".to_owned(),
+            title: String::new(),
+            comment: String::new(),
+            steps: steps.map(step).into(),
+        };
+        self.service.create_procedure(&self.apps["owner"].0, draft).await.expect("a new procedure");
+    }
+
     async fn add(&mut self, app: &str, name: &str, state: MediaState, failure: Option<Failure>) -> Media {
         let rng: &dyn Rng = self.rng.as_ref();
         let video_id = VideoId::mint(rng);
@@ -197,7 +224,8 @@ impl World {
         };
         self.variables.insert(format!("{name}.file_id"), media.id.to_string());
         self.variables.insert(format!("{name}.video_id"), media.video_id.to_string());
-        let new = NewMedia { media: media.clone(), jobs: Vec::new(), held_jobs: Vec::new(), events: Vec::new() };
+        let new =
+            NewMedia { media: media.clone(), jobs: Vec::new(), held_jobs: Vec::new(), events: Vec::new() };
         self.database.insert_media(&new).await.expect("a new video");
         media
     }
