@@ -17,6 +17,7 @@ mod records;
 pub mod sqlite;
 mod stored;
 mod traits;
+mod uploads;
 
 pub use error::DatabaseError;
 pub use message_queues::{MessageQueues, QueueDelivery};
@@ -26,6 +27,7 @@ pub use records::{
 };
 pub use sqlite::{SqliteConfig, SqliteDatabase};
 pub use traits::{Apps, Database, Deliveries, Jobs, MediaStore, Procedures, Queues, Templates, Topic};
+pub use uploads::{ArrivalOutcome, MediaArrival, PartOutcome, UploadArrival, Uploads};
 
 /// Result of a repository.
 pub type Result<T> = std::result::Result<T, DatabaseError>;

@@ -16,11 +16,22 @@ use crate::records::{
     Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaFilter, MediaMatches,
     NewMedia, Page, PulledEvent, QueueDepth,
 };
+use crate::uploads::Uploads;
 
 /// Everything that Stillframe remembers.
 #[async_trait]
 pub trait Database:
-    Apps + MediaStore + Templates + Procedures + Jobs + Deliveries + Queues + MessageQueues + Send + Sync
+    Apps
+    + MediaStore
+    + Templates
+    + Procedures
+    + Jobs
+    + Deliveries
+    + Queues
+    + MessageQueues
+    + Uploads
+    + Send
+    + Sync
 {
     /// A counter that grows when something of this topic may have become due. A hint: it may grow
     /// without cause, and callers poll beside it.

@@ -27,7 +27,8 @@ impl std::fmt::Debug for AccessKey {
     }
 }
 
-fn alphanumeric(rng: &dyn Rng, length: usize) -> String {
+/// Random digits and letters, for keys and secrets.
+pub(crate) fn alphanumeric(rng: &dyn Rng, length: usize) -> String {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     // Four letters from each 64 bits: the bias of `% 62` over 16 bits is below 0.1 %.
     let mut text = String::with_capacity(length);

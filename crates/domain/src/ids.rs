@@ -94,6 +94,14 @@ hex_id! {
     EndpointId
 }
 hex_id! {
+    /// One permission to upload one object.
+    UploadId
+}
+hex_id! {
+    /// One upload in parts.
+    MultipartId
+}
+hex_id! {
     /// Fences a job's results: only the holder of the newest lease may write them.
     LeaseToken
 }

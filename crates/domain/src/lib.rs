@@ -12,6 +12,7 @@ pub mod byte_source;
 pub mod checkpoint;
 pub mod clock;
 pub mod covers;
+pub mod crc64;
 pub mod endpoint;
 pub mod error_code;
 pub mod event;
@@ -30,6 +31,7 @@ pub mod routing;
 pub mod snapshot;
 pub mod template;
 pub mod time;
+pub mod upload;
 pub mod url_signing;
 
 pub use access::AccessKey;
@@ -37,12 +39,13 @@ pub use app::{App, AppSettings, PullMode, TencentEvents};
 pub use byte_source::ByteSource;
 pub use checkpoint::{Checkpoint, Checkpoints};
 pub use clock::{Clock, SystemClock};
+pub use crc64::Crc64;
 pub use endpoint::{AckRule, Attempt, Delivery, DeliveryState, Endpoint, EventFormat, Owner, PolicyName};
 pub use error_code::ErrorCode;
 pub use event::{Event, EventKind, EventPayload};
 pub use ids::{
-    AppId, DeliveryId, EndpointId, EventId, JobId, LeaseToken, MediaId, MessageId, OutputId, QueueId,
-    ReceiptHandle, VideoId,
+    AppId, DeliveryId, EndpointId, EventId, JobId, LeaseToken, MediaId, MessageId, MultipartId, OutputId,
+    QueueId, ReceiptHandle, UploadId, VideoId,
 };
 pub use job::{
     Dialect, Job, JobKind, JobState, Lease, NotifyMode, Origin, Output, RequestKind, RequestOptions,
@@ -58,3 +61,4 @@ pub use snapshot::{
 };
 pub use template::{Template, TemplateFamily, TemplateRef};
 pub use time::{MediaTime, Timestamp};
+pub use upload::{Multipart, Part, TemporaryKey, UploadPlan, UploadSession, UploadState, UploadedObject};

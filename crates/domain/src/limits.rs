@@ -54,3 +54,13 @@ pub const MESSAGE_VISIBILITY_MS_MAX: u64 = 12 * 3_600_000;
 pub const MESSAGE_WAIT_MS_MAX: u64 = 30_000;
 /// Most receives that wait at a time; beyond that an empty queue is answered at once.
 pub const MESSAGE_WAITERS_MAX: usize = 1_000;
+/// Largest object that is uploaded in one piece, and largest part, in bytes: 5 GiB.
+pub const UPLOAD_PIECE_BYTES_MAX: u64 = 5 << 30;
+/// Smallest part but the last, in bytes: 100 KiB.
+pub const UPLOAD_PART_BYTES_MIN: u64 = 100 << 10;
+/// Highest number of a part, hence most parts of an object.
+pub const UPLOAD_PART_NUMBER_MAX: u32 = 10_000;
+/// Most uploads in parts that are open for one object.
+pub const UPLOAD_MULTIPARTS_MAX: usize = 32;
+/// How long a permission to upload can become a video, and parts are kept, in milliseconds: 24 hours.
+pub const UPLOAD_SESSION_MS: u64 = 24 * 3_600_000;

@@ -10,14 +10,15 @@ mod hints;
 mod jobs;
 mod leases;
 mod media;
+mod media_search;
 mod message_queues;
 mod messages;
-mod media_search;
 mod outbox;
 mod procedures;
 mod queues;
 mod samples;
 mod templates;
+mod uploads;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -82,5 +83,6 @@ pub async fn run_all(make: impl AsyncFn() -> Subject) {
     queues::run(&make).await;
     message_queues::run(&make).await;
     messages::run(&make).await;
+    uploads::run(&make).await;
     hints::run(&make).await;
 }

@@ -85,7 +85,7 @@ impl MediaStore for SqliteDatabase {
     }
 }
 
-async fn insert_with_all(tx: &mut Tx, new: NewMedia) -> Result<()> {
+pub(super) async fn insert_with_all(tx: &mut Tx, new: NewMedia) -> Result<()> {
     insert(tx, new.media).await?;
     for job in new.jobs {
         jobs::insert(tx, job).await?;

@@ -17,12 +17,14 @@ mod media;
 mod media_search;
 mod message_queues;
 mod messages;
+mod multiparts;
 mod outbox;
 mod outcomes;
 mod procedures;
 mod queues;
 mod rows;
 mod templates;
+mod uploads;
 mod writer;
 
 use std::fs::OpenOptions;

@@ -131,6 +131,11 @@ pub(super) fn json_list<T: Serialize>(doing: &'static str, items: &[T]) -> Resul
     serde_json::to_string(items).map_err(|error| unexpected(doing, error))
 }
 
+/// The limit of a list as a statement takes it.
+pub(super) fn stored_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 /// A count as it is stored; counts beyond 2^63 do not come about.
 pub(super) fn stored_count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
