@@ -4,6 +4,7 @@
 //! errors. This is the one place that reads the environment.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -11,7 +12,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize};
-use stillframe_domain::{Dialect, EventFormat, PullMode};
+use stillframe_domain::{Dialect, EventFormat, PolicyName, PullMode};
 use stillframe_service::Bootstrap;
 
 /// Every key with its default, as text for people and as the innermost layer.
@@ -33,6 +34,8 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// What may be reached.
     pub outbound: OutboundSection,
+    /// Times of pull queues.
+    pub queue: QueueConfig,
     /// The first app.
     pub app: AppConfig,
     /// How work is done.
@@ -114,6 +117,38 @@ pub struct OutboundSection {
     pub allow: Vec<IpNet>,
 }
 
+/// Times of pull queues.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueConfig {
+    /// How long a pulled event stays hidden, in milliseconds.
+    pub visibility_timeout_ms: u64,
+    /// How long an event waits to be pulled, in milliseconds.
+    pub retention_ms: u64,
+    /// Longest wait of a pull for an event, in milliseconds.
+    pub long_poll_ms: u64,
+}
+
+impl QueueConfig {
+    /// Accepted values of `visibility_timeout_ms`: up to 12 hours.
+    const VISIBILITY_TIMEOUT_MS: RangeInclusive<u64> = 100..=12 * 3_600_000;
+    /// Accepted values of `retention_ms`: up to 15 days.
+    const RETENTION_MS: RangeInclusive<u64> = 1_000..=15 * 24 * 3_600_000;
+    /// Accepted values of `long_poll_ms`; clients give up after 10 s or so.
+    const LONG_POLL_MS: RangeInclusive<u64> = 0..=20_000;
+
+    fn faults(&self) -> impl Iterator<Item = String> {
+        let checks = [
+            ("visibility_timeout_ms", self.visibility_timeout_ms, Self::VISIBILITY_TIMEOUT_MS),
+            ("retention_ms", self.retention_ms, Self::RETENTION_MS),
+            ("long_poll_ms", self.long_poll_ms, Self::LONG_POLL_MS),
+        ];
+        checks.into_iter().filter(|(_, value, range)| !range.contains(value)).map(|(name, _, range)| {
+            format!("queue.{name}: expected {} to {} milliseconds", range.start(), range.end())
+        })
+    }
+}
+
 /// Settings of the first app, applied at each start.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +157,8 @@ pub struct AppConfig {
     pub tencent_mode: String,
     /// Base of picture URLs; empty leaves what is stored.
     pub media_base_url: String,
+    /// `long`, `tencent` or `alibaba`; empty leaves what is stored.
+    pub callback_policy: String,
     /// Callbacks that are made unless they are there.
     pub endpoints: Vec<EndpointConfig>,
 }
@@ -138,6 +175,9 @@ pub struct EndpointConfig {
     /// Whose jobs it hears of; empty means all.
     #[serde(default)]
     pub origins: Vec<Dialect>,
+    /// When an answer counts, and when it is tried again.
+    #[serde(default)]
+    pub policy: PolicyName,
 }
 
 const fn native() -> EventFormat {
@@ -149,6 +189,19 @@ impl AppConfig {
     pub fn mode(&self) -> Option<PullMode> {
         pull_mode(&self.tencent_mode).ok()
     }
+
+    /// The policy that is set.
+    pub fn policy(&self) -> Option<PolicyName> {
+        PolicyName::parse(&self.callback_policy)
+    }
+}
+
+/// The policy of that name.
+///
+/// # Errors
+/// Names the accepted ones.
+pub fn policy_name(name: &str) -> Result<PolicyName, String> {
+    PolicyName::parse(name).ok_or_else(|| "expected long, tencent or alibaba".to_owned())
 }
 
 /// The mode of that name.
@@ -252,6 +305,10 @@ impl Config {
         if !self.app.tencent_mode.is_empty() && self.app.mode().is_none() {
             faults.push("app.tencent_mode: expected off, push or pull".to_owned());
         }
+        if !self.app.callback_policy.is_empty() && self.app.policy().is_none() {
+            faults.push("app.callback_policy: expected long, tencent or alibaba".to_owned());
+        }
+        faults.extend(self.queue.faults());
         if self.server.tls.is_on() == self.server.tls.key_file.as_os_str().is_empty() {
             faults.push("server.tls: set both cert_file and key_file, or neither".to_owned());
         }
@@ -363,10 +420,13 @@ mod tests {
 
     #[test]
     fn all_faults_are_told_together() {
-        let toml = "[database]\nurl = \"mysql://x\"\n[ingest]\nlocal_roots = [\"relative\"]";
+        let toml = "[database]\nurl = \"mysql://x\"\n[ingest]\nlocal_roots = [\"relative\"]\n\
+                    [queue]\nvisibility_timeout_ms = 99\n[app]\ncallback_policy = \"never\"";
         let figment = Figment::from(Toml::string(DEFAULT)).merge(Toml::string(toml));
         let error = figment.extract::<Config>().expect("well-formed").validate().expect_err("two faults");
         let text = error.to_string();
-        assert!(text.contains("database.url") && text.contains("ingest.local_roots"), "{text}");
+        let keys =
+            ["database.url", "ingest.local_roots", "queue.visibility_timeout_ms", "app.callback_policy"];
+        assert!(keys.iter().all(|key| text.contains(key)), "{text}");
     }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -14,7 +15,7 @@ use stillframe_domain::{Checkpoints, Clock, EventFormat, OsRng, Rng, SystemClock
 use stillframe_events::{Relay, RelayConfig, RelayDeps, Renderers};
 use stillframe_jobs::{Runner, RunnerConfig, RunnerDeps};
 use stillframe_outbound::{Outbound, OutboundConfig};
-use stillframe_service::{Service, ServiceConfig, ServiceDeps};
+use stillframe_service::{QueueTimes, Service, ServiceConfig, ServiceDeps};
 use stillframe_storage::{LocalStorage, Storage};
 
 use crate::config::Config;
@@ -102,7 +103,10 @@ pub async fn open_database(config: &Config) -> anyhow::Result<Arc<dyn Database>>
         std::fs::create_dir_all(dir)
             .with_context(|| format!("cannot make the directory {}", dir.display()))?;
     }
-    let database = SqliteDatabase::open(SqliteConfig::new(&path, Arc::new(SystemClock), Arc::new(OsRng)))
+    let queue_retention = Duration::from_millis(config.queue.retention_ms);
+    let settings =
+        SqliteConfig { queue_retention, ..SqliteConfig::new(&path, Arc::new(SystemClock), Arc::new(OsRng)) };
+    let database = SqliteDatabase::open(settings)
         .await
         .with_context(|| format!("cannot open the database {}", path.display()))?;
     Ok(Arc::new(database))
@@ -137,6 +141,10 @@ fn service(parts: &Parts, config: &Config, listen: SocketAddr) -> anyhow::Result
         media_base_url: config.media_base_url(listen),
         local_roots: roots.collect::<anyhow::Result<_>>()?,
         source_size_bytes_max: config.ingest.size_bytes_max,
+        queue: QueueTimes {
+            visibility_timeout: Duration::from_millis(config.queue.visibility_timeout_ms),
+            long_poll: Duration::from_millis(config.queue.long_poll_ms),
+        },
     };
     Ok(Service::new(deps, config))
 }

@@ -85,6 +85,20 @@ impl EventKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether it is about a video, not about a job.
+    pub const fn is_of_media(self) -> bool {
+        match self {
+            Self::MediaCreated
+            | Self::MediaFetched
+            | Self::MediaStored
+            | Self::MediaReady
+            | Self::MediaFailed
+            | Self::MediaUpdated
+            | Self::MediaDeleted => true,
+            Self::SnapshotCompleted | Self::SnapshotFailed | Self::JobProgress => false,
+        }
+    }
+
     /// Whether an endpoint of our own format that names no kinds hears it. One of another format hears
     /// all that its format has words for.
     pub const fn is_default(self) -> bool {

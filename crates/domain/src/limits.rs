@@ -8,8 +8,8 @@ pub const OFFSETS_PER_REQUEST_MAX: usize = 1_000;
 pub const PICTURE_SIDE_PX_MIN: u32 = 8;
 /// Largest side of a picture or sheet, in pixels.
 pub const PICTURE_SIDE_PX_MAX: u32 = 8_192;
-/// Longest text that a caller may have passed through into events, in bytes.
-pub const PASS_THROUGH_BYTES_MAX: usize = 1_000;
+/// Longest text that a caller may have passed through into events, in characters.
+pub const PASS_THROUGH_CHARS_MAX: usize = 1_000;
 /// Most events of one pull or confirm.
 pub const PULL_BATCH_MAX: usize = 16;
 /// How long a pulled event stays hidden, in milliseconds.
@@ -20,8 +20,8 @@ pub const QUEUE_RETENTION_MS: u64 = 4 * 24 * 3_600_000;
 pub const LONG_POLL_MS: u64 = 5_000;
 /// How long a request's own name keeps a second one of that name away, in milliseconds: 3 days.
 pub const DEDUPE_WINDOW_MS: u64 = 3 * 24 * 3_600_000;
-/// Longest name of a request, in bytes.
-pub const DEDUPE_KEY_BYTES_MAX: usize = 50;
+/// Longest name of a request, in characters.
+pub const DEDUPE_KEY_CHARS_MAX: usize = 50;
 /// Most templates that an app makes in one family.
 pub const TEMPLATES_PER_FAMILY_MAX: usize = 16;
 /// Attempts of a job before it is discarded.

@@ -76,10 +76,7 @@ pub fn hears(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool
                 || (is_cover && endpoint.origins.contains(&Dialect::Alibaba))
         }
         Owner::Tencent => settings.tencent_mode == PullMode::Push && is_told_by_tencent(settings, event),
-        Owner::Alibaba => {
-            let is_media = matches!(event.payload, EventPayload::Media(_));
-            event.origin.dialect == Dialect::Alibaba || is_cover || is_media
-        }
+        Owner::Alibaba => event.origin.dialect == Dialect::Alibaba || is_cover || event.kind.is_of_media(),
     };
     event.app_id == endpoint.app_id
         && !event.is_silent()

@@ -15,7 +15,7 @@ use stillframe_domain::retry::RetrySchedule;
 use stillframe_domain::{
     AckRule, App, AppSettings, Checkpoint, Checkpoints, DeliveryState, Dialect, Endpoint, EndpointId, Event,
     EventFormat, EventId, EventKind, Media, MediaId, MediaSource, MediaState, Origin, OsRng, Owner,
-    RequestKind, SystemClock, Timestamp, VideoId, limits,
+    PolicyName, RequestKind, SystemClock, Timestamp, VideoId, limits,
 };
 use stillframe_events::{Relay, RelayConfig, RelayDeps, Renderer, Renderers};
 use stillframe_outbound::{Outbound, OutboundConfig, USER_AGENT};
@@ -246,6 +246,44 @@ async fn the_endpoints_ack_rule_decides() {
     let event = world.tell(EventKind::MediaCreated).await;
     let record = world.settled(&event, DeliveryState::Delivered).await;
     assert_eq!(statuses(&record), [Some(204), Some(200)]);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn alibabas_rule_takes_200_alone_and_gives_up_after_three_attempts_a_second_apart() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer_in_turn("/", [Reply::status(204), Reply::redirect("/elsewhere"), Reply::status(500)]);
+    let policy = DeliveryPolicy::named(PolicyName::Alibaba, EventFormat::Native);
+    world.endpoint_with(&receiver.url("/"), EventFormat::Native, policy).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Dead).await;
+    assert_eq!(statuses(&record), [Some(204), Some(307), Some(500)]);
+    relay.stop().await;
+    let received = receiver.received();
+    let waits: Vec<_> = received.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
+    let second = Duration::from_secs(1);
+    assert_eq!(waits.len(), 2);
+    assert!(waits.iter().all(|&wait| second <= wait && wait < second * 2), "{waits:?}");
+}
+
+#[tokio::test]
+async fn tencents_rule_takes_any_answer_and_sends_three_times_to_one_that_gives_none() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer_in_turn("/", [Reply::Close, Reply::status(500)]);
+    receiver.answer("/deaf", Reply::Close);
+    let policy = DeliveryPolicy::named(PolicyName::Tencent, EventFormat::Native);
+    world.endpoint_with(&receiver.url("/"), EventFormat::Native, policy.clone()).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Delivered).await;
+    assert_eq!(statuses(&record), [None, Some(500)]);
+    let endpoints = world.database.list_endpoints(world.app.id).await.unwrap();
+    assert!(world.database.delete_endpoint(world.app.id, &endpoints[0].id).await.unwrap());
+    world.endpoint_with(&receiver.url("/deaf"), EventFormat::Native, policy).await;
+    let event = world.tell(EventKind::MediaCreated).await;
+    let record = world.settled(&event, DeliveryState::Dead).await;
+    assert_eq!(statuses(&record), [None; 3]);
     relay.stop().await;
 }
 

@@ -218,8 +218,9 @@ impl Service {
 
 /// Refuses what is said of a new video when it is too much.
 pub(crate) fn check_add(add: &AddMedia) -> Result<()> {
-    if add.pass_through.as_ref().is_some_and(|text| text.len() > limits::PASS_THROUGH_BYTES_MAX) {
-        return Err(invalid("pass_through", format!("at most {} bytes", limits::PASS_THROUGH_BYTES_MAX)));
+    if add.pass_through.as_ref().is_some_and(|text| limits::PASS_THROUGH_CHARS_MAX < text.chars().count()) {
+        let most = limits::PASS_THROUGH_CHARS_MAX;
+        return Err(invalid("pass_through", format!("at most {most} characters")));
     }
     check_details(&add.details)?;
     if let Some(Cover::Url(url)) = &add.cover {

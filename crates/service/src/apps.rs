@@ -76,7 +76,10 @@ impl Service {
     /// `AppNotFound`; `InvalidParameter` when the base URL is no absolute `http` or `https` URL.
     pub async fn update_app_settings(&self, id: AppId, settings: &AppSettings) -> Result<()> {
         let settings = checked(settings)?;
-        if self.database().update_app_settings(id, &settings).await? { Ok(()) } else { Err(app_not_found()) }
+        if !self.database().update_app_settings(id, &settings).await? {
+            return Err(app_not_found());
+        }
+        self.apply_callback_policy(id, settings.callback_policy).await
     }
 
     /// Makes a new key for an app.

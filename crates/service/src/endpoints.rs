@@ -5,7 +5,7 @@ use stillframe_domain::endpoint::{DeliveryPolicy, Target};
 use stillframe_domain::retry::RetrySchedule;
 use stillframe_domain::{
     AccessKey, App, AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind,
-    JobId, Owner,
+    JobId, Owner, PolicyName,
 };
 
 use crate::add_media::checked_http_url;
@@ -40,6 +40,12 @@ impl NewEndpoint {
             origins: origins.to_vec(),
             policy: None,
         }
+    }
+
+    /// The same with the policy of that name.
+    #[must_use]
+    pub fn with_policy(self, name: PolicyName) -> Self {
+        Self { policy: Some(DeliveryPolicy::named(name, self.format)), ..self }
     }
 }
 
@@ -106,17 +112,30 @@ impl Service {
         match (current, url) {
             (Some(current), Some(url)) => {
                 check_target("url", url)?;
-                let changed = Endpoint { url: url.to_owned(), format, ..current };
+                let policy = DeliveryPolicy::named(app.settings.callback_policy, format);
+                let changed = Endpoint { url: url.to_owned(), format, policy, ..current };
                 self.database().update_endpoint(&changed).await?;
             }
             (None, Some(url)) => {
                 let (event_kinds, origins) = (Vec::new(), Vec::new());
                 let url = url.to_owned();
-                let new = NewEndpoint { url, format, owner, event_kinds, origins, policy: None };
+                let policy = Some(DeliveryPolicy::named(app.settings.callback_policy, format));
+                let new = NewEndpoint { url, format, owner, event_kinds, origins, policy };
                 self.create_endpoint(app, new).await?;
             }
             (Some(current), None) => self.delete_endpoint(app, &current.id).await?,
             (None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Gives the callbacks that vendors' configurations made the policy that the app's settings name.
+    pub(crate) async fn apply_callback_policy(&self, app_id: AppId, name: PolicyName) -> Result<()> {
+        for endpoint in self.database().list_endpoints(app_id).await? {
+            let policy = DeliveryPolicy::named(name, endpoint.format);
+            if endpoint.owner != Owner::Native && endpoint.policy != policy {
+                self.database().update_endpoint(&Endpoint { policy, ..endpoint }).await?;
+            }
         }
         Ok(())
     }

@@ -41,6 +41,7 @@ pub use stillframe_storage::{Chunks, ObjectFacts};
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use stillframe_database::Database;
 use stillframe_domain::{Checkpoints, Clock, Rng, Timestamp, limits};
@@ -56,6 +57,26 @@ pub struct ServiceConfig {
     pub local_roots: Vec<PathBuf>,
     /// Largest video accepted, in bytes.
     pub source_size_bytes_max: u64,
+    /// Times of pull queues.
+    pub queue: QueueTimes,
+}
+
+/// Times of pull queues, beside the retention, which the database keeps.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueTimes {
+    /// How long a pulled event stays hidden; 30 s by default.
+    pub visibility_timeout: Duration,
+    /// Longest wait of a pull for an event; 5 s by default.
+    pub long_poll: Duration,
+}
+
+impl Default for QueueTimes {
+    fn default() -> Self {
+        Self {
+            visibility_timeout: Duration::from_millis(limits::VISIBILITY_TIMEOUT_MS),
+            long_poll: Duration::from_millis(limits::LONG_POLL_MS),
+        }
+    }
 }
 
 /// What the use cases stand on.

@@ -5,13 +5,19 @@ use std::time::Duration;
 use stillframe_database::{ConfirmReport, PulledEvent, QueueDepth, Topic};
 use stillframe_domain::{App, ErrorCode, PullMode, ReceiptHandle, limits};
 
-use crate::{Result, Service, ServiceError, invalid};
+use crate::{QueueTimes, Result, Service, ServiceError, invalid};
 
 /// How often a waiting pull looks by itself, beside the hints.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 impl Service {
-    /// Takes up to `limit` events of the app's queue; when there is none, waits up to `wait` for one.
+    /// Longest wait of a pull.
+    pub fn long_poll(&self) -> Duration {
+        self.config.queue.long_poll
+    }
+
+    /// Takes up to `limit` events of the app's queue; when there is none, waits up to `wait` for one, at
+    /// most [`Self::long_poll`].
     ///
     /// # Errors
     /// `QueueNotEnabled` unless the app is set to pull; `InvalidParameter` for a limit out of range.
@@ -20,14 +26,14 @@ impl Service {
         if !(1..=limits::PULL_BATCH_MAX).contains(&limit) {
             return Err(invalid("limit", format!("1 to {}", limits::PULL_BATCH_MAX)));
         }
-        let wait = wait.min(Duration::from_millis(limits::LONG_POLL_MS));
+        let QueueTimes { visibility_timeout, long_poll } = self.config.queue;
+        let wait = wait.min(long_poll);
         let deadline = tokio::time::Instant::now() + wait;
         // Subscribed before the first look, so that no event between look and wait is missed.
         let mut hints = self.database().subscribe(Topic::Queues);
         loop {
             hints.mark_unchanged();
-            let visibility = Duration::from_millis(limits::VISIBILITY_TIMEOUT_MS);
-            let events = self.database().pull_events(app.id, visibility, limit).await?;
+            let events = self.database().pull_events(app.id, visibility_timeout, limit).await?;
             let left = deadline.saturating_duration_since(tokio::time::Instant::now());
             if !events.is_empty() || left.is_zero() {
                 return Ok(events);

@@ -121,12 +121,13 @@ pub(crate) fn check(request: &SubmitSnapshot) -> Result<()> {
     if !(-10..=10).contains(&request.priority) {
         return Err(invalid("priority", "-10 to 10"));
     }
-    if request.pass_through.as_ref().is_some_and(|text| text.len() > limits::PASS_THROUGH_BYTES_MAX) {
-        return Err(invalid("pass_through", format!("at most {} bytes", limits::PASS_THROUGH_BYTES_MAX)));
+    if request.pass_through.as_ref().is_some_and(|text| limits::PASS_THROUGH_CHARS_MAX < text.chars().count()) {
+        let most = limits::PASS_THROUGH_CHARS_MAX;
+        return Err(invalid("pass_through", format!("at most {most} characters")));
     }
-    let is_named = |key: &String| !key.is_empty() && key.len() <= limits::DEDUPE_KEY_BYTES_MAX;
+    let is_named = |key: &String| !key.is_empty() && key.chars().count() <= limits::DEDUPE_KEY_CHARS_MAX;
     if request.options.dedupe_key.as_ref().is_some_and(|key| !is_named(key)) {
-        return Err(invalid("dedupe_key", format!("1 to {} bytes", limits::DEDUPE_KEY_BYTES_MAX)));
+        return Err(invalid("dedupe_key", format!("1 to {} characters", limits::DEDUPE_KEY_CHARS_MAX)));
     }
     if let Some(url) = &request.callback_url {
         check_target("callback_url", url)?;

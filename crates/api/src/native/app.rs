@@ -5,8 +5,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
-use stillframe_domain::PullMode;
 use stillframe_domain::url_signing::UrlSigning;
+use stillframe_domain::{PolicyName, PullMode};
 
 use super::auth::Authenticated;
 use super::error::Problem;
@@ -23,6 +23,7 @@ struct UpdateApp {
     automatic_covers: Option<bool>,
     tencent_mode: Option<PullMode>,
     url_signing: Option<UrlSigning>,
+    callback_policy: Option<PolicyName>,
 }
 
 /// Tells `null` from an absent field.
@@ -47,6 +48,7 @@ pub(crate) async fn update(
     settings.automatic_covers = update.automatic_covers.unwrap_or(settings.automatic_covers);
     settings.tencent_mode = update.tencent_mode.unwrap_or(settings.tencent_mode);
     settings.url_signing = update.url_signing.unwrap_or(settings.url_signing);
+    settings.callback_policy = update.callback_policy.unwrap_or(settings.callback_policy);
     state.service.update_app_settings(app.id, &settings).await?;
     let app = state.service.get_app(app.id).await?;
     Ok(Json(model::app(&app, &state.service.media_base_url(&app))))

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::retry::RetrySchedule;
-use stillframe_domain::{AckRule, Dialect, EndpointId, ErrorCode, EventFormat, EventKind, Owner};
+use stillframe_domain::{AckRule, Dialect, EndpointId, ErrorCode, EventFormat, EventKind, Owner, PolicyName};
 use stillframe_service::{NewEndpoint, ServiceError};
 
 use super::auth::Authenticated;
@@ -30,10 +30,13 @@ struct CreateEndpoint {
     policy: PolicyFields,
 }
 
-/// Fields that are absent take the format's default.
+/// Fields that are absent are those of the named policy.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PolicyFields {
+    /// The policy that the other fields change.
+    #[serde(default)]
+    name: PolicyName,
     ack: Option<AckRule>,
     timeout_ms: Option<u64>,
     retry: Option<RetrySchedule>,
@@ -50,7 +53,7 @@ pub(crate) async fn create(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let request: CreateEndpoint = model::decode(&body)?;
-    let default = DeliveryPolicy::default_for(request.format);
+    let named = DeliveryPolicy::named(request.policy.name, request.format);
     let new = NewEndpoint {
         url: request.url,
         format: request.format,
@@ -58,9 +61,9 @@ pub(crate) async fn create(
         event_kinds: request.event_kinds,
         origins: request.origins,
         policy: Some(DeliveryPolicy {
-            ack: request.policy.ack.unwrap_or(default.ack),
-            timeout_ms: request.policy.timeout_ms.unwrap_or(default.timeout_ms),
-            retry: request.policy.retry.unwrap_or(default.retry),
+            ack: request.policy.ack.unwrap_or(named.ack),
+            timeout_ms: request.policy.timeout_ms.unwrap_or(named.timeout_ms),
+            retry: request.policy.retry.unwrap_or(named.retry),
         }),
     };
     let endpoint = state.service.create_endpoint(&app, new).await?;

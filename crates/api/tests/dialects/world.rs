@@ -161,6 +161,7 @@ impl World {
             media_base_url: BASE.to_owned(),
             local_roots: Vec::new(),
             source_size_bytes_max: 1 << 20,
+            queue: stillframe_service::QueueTimes::default(),
         };
         let service = Arc::new(Service::new(deps, config));
         Self {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use serde_json::json;
 use stillframe_domain::url_signing::{UrlKey, UrlScheme};
-use stillframe_domain::{App, AppId, AppSettings, Dialect, EndpointId, EventFormat, PullMode};
+use stillframe_domain::{App, AppId, AppSettings, Dialect, EndpointId, EventFormat, PolicyName, PullMode};
 use stillframe_service::NewEndpoint;
 
 use crate::config::{self, Config, ConfigFlags};
@@ -56,6 +56,10 @@ enum AppCommand {
         /// Whose jobs it hears of (`native`, `tencent`, `alibaba`); all by default.
         #[arg(long, value_delimiter = ',', value_parser = dialect)]
         origins: Vec<Dialect>,
+        /// When an answer counts and when it is sent again: `long` (ten attempts over three days), or as
+        /// a vendor documents it, `tencent` or `alibaba`.
+        #[arg(long, default_value = "long", value_parser = config::policy_name)]
+        policy: PolicyName,
     },
     /// Lists the callbacks of an app.
     Endpoints {
@@ -79,6 +83,10 @@ struct SettingsArgs {
     /// Base of picture URLs (a CDN or own domain); empty goes back to the server's.
     #[arg(long, value_name = "URL")]
     media_base_url: Option<String>,
+    /// How callbacks are made that a vendor's API configured or a request named: `long`, `tencent` or
+    /// `alibaba`.
+    #[arg(long, value_name = "POLICY", value_parser = config::policy_name)]
+    callback_policy: Option<PolicyName>,
     /// Whether uploads get automatic covers.
     #[arg(long, value_name = "BOOL")]
     automatic_covers: Option<bool>,
@@ -96,6 +104,7 @@ impl SettingsArgs {
     fn apply(&self, to: &AppSettings) -> anyhow::Result<AppSettings> {
         let mut settings = to.clone();
         settings.tencent_mode = self.tencent_mode.unwrap_or(settings.tencent_mode);
+        settings.callback_policy = self.callback_policy.unwrap_or(settings.callback_policy);
         settings.automatic_covers = self.automatic_covers.unwrap_or(settings.automatic_covers);
         if let Some(base) = &self.media_base_url {
             settings.media_base_url = (!base.is_empty()).then(|| base.clone());
@@ -162,9 +171,9 @@ pub async fn run(args: &AppArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCode
             service.update_app_settings(app.id, &changed).await?;
             print_app(&service.get_app(app.id).await?);
         }
-        AppCommand::AddEndpoint { id, url, format, origins } => {
+        AppCommand::AddEndpoint { id, url, format, origins, policy } => {
             let app = service.get_app(AppId(*id)).await?;
-            let new = NewEndpoint::native(url, *format, origins);
+            let new = NewEndpoint::native(url, *format, origins).with_policy(*policy);
             let endpoint = service.create_endpoint(&app, new).await?;
             println!("endpoint {} (secret {})", endpoint.id, endpoint.secret);
         }

@@ -71,6 +71,7 @@ async fn apply_app_settings(service: &Service, wanted: &AppConfig) -> anyhow::Re
     let Some(app) = service.list_apps().await?.into_iter().next() else { return Ok(()) };
     let mut settings = app.settings.clone();
     settings.tencent_mode = wanted.mode().unwrap_or(settings.tencent_mode);
+    settings.callback_policy = wanted.policy().unwrap_or(settings.callback_policy);
     if !wanted.media_base_url.is_empty() {
         settings.media_base_url = Some(wanted.media_base_url.clone());
     }
@@ -80,7 +81,8 @@ async fn apply_app_settings(service: &Service, wanted: &AppConfig) -> anyhow::Re
     let known = service.list_endpoints(&app).await?;
     let is_known = |one: &EndpointConfig| known.iter().any(|k| k.url == one.url && k.format == one.format);
     for endpoint in wanted.endpoints.iter().filter(|one| !is_known(one)) {
-        let new = NewEndpoint::native(&endpoint.url, endpoint.format, &endpoint.origins);
+        let new = NewEndpoint::native(&endpoint.url, endpoint.format, &endpoint.origins)
+            .with_policy(endpoint.policy);
         service.create_endpoint(&app, new).await.context("app.endpoints cannot be used")?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stillframe_domain::{ErrorCode, Job, JobId, JobState, Lease, LeaseToken, OsRng};
 
-use super::samples::{completion, event, failure, job};
+use super::samples::{completion, endpoint, event, failure, job};
 use super::{LONG, SHORT, SHORTER, Subject};
 use crate::records::Commit;
 
@@ -22,6 +22,25 @@ pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     a_scheduled_job_waits_for_its_time(make().await).await;
     terminal_states_are_never_left(make().await).await;
     voided_leases_are_due_at_once_with_their_attempts_counted(make().await).await;
+    progress_is_told_once_and_by_the_holder_alone(make().await).await;
+}
+
+async fn progress_is_told_once_and_by_the_holder_alone(s: Subject) {
+    let app = s.app().await.id;
+    s.database.insert_endpoint(&endpoint(app)).await.expect("insert");
+    let job = s.job(app).await;
+    let lease = lease_one(&s, LONG).await;
+    let told = event(app);
+    let foreign = LeaseToken::mint(&OsRng);
+    let tell = async |token| s.database.tell_progress(&job.id, token, &told).await.expect("tell");
+    assert_eq!(tell(&foreign).await, Commit::LeaseLost);
+    assert_eq!(s.database.find_event(app, &told.id).await.expect("find"), None, "nothing was told");
+    for _ in 0..2 {
+        assert_eq!(tell(&lease.token).await, Commit::Committed);
+    }
+    assert_eq!(s.database.list_deliveries(app, &told.id).await.expect("list").len(), 1, "told once");
+    s.database.complete_job(&completion(&lease)).await.expect("complete");
+    assert_eq!(tell(&lease.token).await, Commit::LeaseLost, "nothing is told of a job that ended");
 }
 
 async fn a_lease_counts_an_attempt_and_has_a_token(s: Subject) {

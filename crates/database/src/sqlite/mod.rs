@@ -37,7 +37,7 @@ use async_trait::async_trait;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
-use stillframe_domain::{Clock, Rng, Timestamp};
+use stillframe_domain::{Clock, Rng, Timestamp, limits};
 use tokio::sync::watch;
 
 use crate::traits::{Database, Topic};
@@ -63,12 +63,15 @@ pub struct SqliteConfig {
     pub rng: Arc<dyn Rng>,
     /// How long a write waits for that of another process; 10 s by default.
     pub busy_timeout: Duration,
+    /// How long an event waits to be pulled; 4 days by default.
+    pub queue_retention: Duration,
 }
 
 impl SqliteConfig {
     /// A database in that file.
     pub fn new(path: impl AsRef<Path>, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
-        Self { path: path.as_ref().to_owned(), clock, rng, busy_timeout: BUSY_TIMEOUT }
+        let queue_retention = Duration::from_millis(limits::QUEUE_RETENTION_MS);
+        Self { path: path.as_ref().to_owned(), clock, rng, busy_timeout: BUSY_TIMEOUT, queue_retention }
     }
 }
 
@@ -78,6 +81,7 @@ pub struct SqliteDatabase {
     writer: Writer,
     hints: Arc<HintSenders>,
     clock: Arc<dyn Clock>,
+    queue_retention: Duration,
 }
 
 impl SqliteDatabase {
@@ -106,9 +110,9 @@ impl SqliteDatabase {
         let readers =
             pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(at(DOING))?;
         let hints = Arc::new(HintSenders::default());
-        let clock = config.clock;
+        let (clock, queue_retention) = (config.clock, config.queue_retention);
         let writer = Writer::start(writing, Arc::clone(&clock), config.rng, Arc::clone(&hints));
-        Ok(Self { readers, writer, hints, clock })
+        Ok(Self { readers, writer, hints, clock, queue_retention })
     }
 
     /// Runs one atomic write; durable when it returns `Ok`.

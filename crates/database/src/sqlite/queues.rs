@@ -9,10 +9,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
-use stillframe_domain::{AppId, ReceiptHandle, limits};
+use stillframe_domain::{AppId, ReceiptHandle};
 
 use super::error::at;
-use super::rows::{Row, json_list, read_all, stored_count, stored_ms};
+use super::rows::{Row, json_list, read_all, stored_ms};
 use super::writer::Tx;
 use super::{SqliteDatabase, events};
 use crate::Result;
@@ -27,9 +27,9 @@ impl Queues for SqliteDatabase {
         visibility: Duration,
         limit: usize,
     ) -> Result<Vec<PulledEvent>> {
-        let rows = self
-            .write("queue_messages::receive", move |tx| Box::pin(receive(tx, app_id, visibility, limit)))
-            .await?;
+        const DOING: &str = "queue_messages::receive";
+        let times = (visibility, self.queue_retention);
+        let rows = self.write(DOING, move |tx| Box::pin(receive(tx, app_id, times, limit))).await?;
         self.with_events(rows).await
     }
 
@@ -54,7 +54,7 @@ impl Queues for SqliteDatabase {
         )
         .bind(app_id.0)
         .bind(now_ms)
-        .bind(expired_until_ms(now_ms))
+        .bind(expired_until_ms(now_ms, self.queue_retention))
         .fetch_one(&self.readers)
         .await
         .map_err(at(DOING))?;
@@ -76,7 +76,7 @@ impl Queues for SqliteDatabase {
         )
         .bind(app_id.0)
         .bind(now_ms)
-        .bind(expired_until_ms(now_ms))
+        .bind(expired_until_ms(now_ms, self.queue_retention))
         .fetch_one(&self.readers)
         .await
         .map_err(at("queue_messages::next_visible"))?;
@@ -145,10 +145,15 @@ struct NewHandle {
     handle: ReceiptHandle,
 }
 
-async fn receive(tx: &mut Tx, app_id: AppId, visibility: Duration, limit: usize) -> Result<Vec<SqliteRow>> {
+async fn receive(
+    tx: &mut Tx,
+    app_id: AppId,
+    (visibility, retention): (Duration, Duration),
+    limit: usize,
+) -> Result<Vec<SqliteRow>> {
     const DOING: &str = "queue_messages::receive";
     let now_ms = tx.now_ms();
-    drop_expired(tx, app_id).await?;
+    drop_expired(tx, app_id, retention).await?;
     let messages: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT queue_id, event_seq FROM queue_messages WHERE visible_ms <= ? AND
              queue_id = (SELECT id FROM queues WHERE app_id = ? AND purpose = 'tencent')
@@ -184,8 +189,8 @@ async fn receive(tx: &mut Tx, app_id: AppId, visibility: Duration, limit: usize)
 }
 
 /// All messages wait equally long, so the expired ones are the oldest: nothing else is looked at.
-async fn drop_expired(tx: &mut Tx, app_id: AppId) -> Result<()> {
-    let expired_until_ms = expired_until_ms(tx.now_ms());
+async fn drop_expired(tx: &mut Tx, app_id: AppId, retention: Duration) -> Result<()> {
+    let expired_until_ms = expired_until_ms(tx.now_ms(), retention);
     sqlx::query(
         "WITH queue AS (SELECT id FROM queues WHERE app_id = ?1 AND purpose = 'tencent')
          DELETE FROM queue_messages WHERE queue_id = (SELECT id FROM queue) AND event_seq < coalesce(
@@ -218,6 +223,6 @@ async fn confirm(tx: &mut Tx, app_id: AppId, handles: String) -> Result<Vec<Sqli
 }
 
 /// Messages that were queued until then have waited too long.
-fn expired_until_ms(now_ms: i64) -> i64 {
-    now_ms.saturating_sub(stored_count(limits::QUEUE_RETENTION_MS))
+fn expired_until_ms(now_ms: i64, retention: Duration) -> i64 {
+    now_ms.saturating_sub(stored_ms(retention))
 }

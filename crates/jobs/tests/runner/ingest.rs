@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use stillframe_database::JobFilter;
+use stillframe_database::{JobFilter, NewMedia};
+use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    Clock, EventKind, EventPayload, Job, JobState, Media, MediaSource, MediaState, OsRng, SystemClock, ingest,
+    Clock, ErrorCode, Event, EventKind, EventPayload, Job, JobState, Media, MediaSource, MediaState, Origin,
+    OsRng, RequestKind, SystemClock, ingest,
 };
 use stillframe_testkit::WebhookReceiver;
 use stillframe_testkit::receiver::Reply;
 
-use crate::world::{BASE_URL, LONG, World, assert_discarded, clip, ms};
+use crate::world::{BASE_URL, LONG, World, assert_discarded, clip, ms, offsets, snapshot_job, stills};
 
 async fn insert_with_probe(world: &World, media: &Media) -> Job {
     let job = ingest::probe_job(media, &OsRng, SystemClock.now());
@@ -90,6 +92,46 @@ async fn a_fetched_video_is_stored_and_then_treated_like_an_upload() {
     let mut kinds: Vec<_> = world.told().await.iter().map(|event| event.kind.name()).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["media.ready", "snapshot.completed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_fetch_is_told_with_its_url_and_what_follows() {
+    let (world, server) = (World::new().await, WebhookReceiver::start().await);
+    world.listen_to(&[EventKind::MediaFetched, EventKind::MediaStored]).await;
+    server.answer("/film.mp4", film());
+    server.answer("/gone.mp4", Reply::status(404));
+    let media = world.media(MediaSource::Url { url: server.url("/film.mp4") }, MediaState::Fetching);
+    let job = ingest::fetch_job(&media, &OsRng, SystemClock.now());
+    let asked = snapshot_job(&media, vec![stills(OutputKind::Normal, offsets(&[0]))]);
+    let origin = Origin { kind: RequestKind::Procedure, ..asked.origin };
+    let procedure = Job { origin, ..asked };
+    let (jobs, held_jobs) = (vec![job.clone()], vec![procedure.clone()]);
+    let new = NewMedia { media: media.clone(), jobs, held_jobs, events: Vec::new() };
+    world.database.insert_media(&new).await.unwrap();
+    assert_eq!(world.run_to_end(&job).await.state, JobState::Completed);
+    let told = world.told().await;
+    let of_fetch = |event: &&Event| [EventKind::MediaFetched, EventKind::MediaStored].contains(&event.kind);
+    let [fetched, stored] = told.iter().filter(of_fetch).collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((fetched.kind, stored.kind), (EventKind::MediaFetched, EventKind::MediaStored));
+    for event in [fetched, stored] {
+        let EventPayload::Media(fact) = &event.payload else { panic!("about a video") };
+        let fetch = fact.news.fetch.as_ref().expect("the fetch");
+        assert_eq!((&fetch.job_id, fetch.url.as_str()), (&job.id, server.url("/film.mp4").as_str()));
+        assert_eq!(fact.news.size_bytes, Some(std::fs::metadata(clip()).unwrap().len()));
+        assert_eq!(fact.news.procedure_ids, [procedure.id.clone()]);
+        assert!(fact.source_url.is_some() && fact.failure.is_none());
+    }
+
+    let (_, job) = insert_with_fetch(&world, server.url("/gone.mp4")).await;
+    world.run_to_end(&job).await;
+    let told = world.told().await;
+    let reason = |event: &Event| match &event.payload {
+        EventPayload::Media(fact) => fact.failure.as_ref().map(|failure| (event.kind, failure.code)),
+        EventPayload::Snapshot(_) => None,
+    };
+    let failures: Vec<_> = told.iter().filter_map(reason).collect();
+    let code = ErrorCode::SourceMissing;
+    assert_eq!(failures, [(EventKind::MediaFetched, code), (EventKind::MediaFailed, code)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

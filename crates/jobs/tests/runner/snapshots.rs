@@ -2,16 +2,19 @@
 
 use std::collections::HashSet;
 
+use stillframe_database::Commit;
+use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::media::Cover;
 use stillframe_domain::object_key::{self, OutputKind};
 use stillframe_domain::{
-    Clock, Colour, EventKind, EventPayload, Fit, ImageFormat, JobState, MediaSource, MediaState, OsRng,
-    PixelSize, Product, RequestKind, Selection, SizeRule, SpriteLayout, SystemClock, covers,
+    Clock, Colour, Event, EventKind, EventPayload, Fit, ImageFormat, Job, JobState, Media, MediaSource,
+    MediaState, NotifyMode, Origin, OsRng, Output, OutputOutcome, PixelSize, Product, RequestKind,
+    RequestOptions, Selection, SizeRule, SpriteLayout, SystemClock, covers,
 };
 use stillframe_storage::ObjectKey;
 
 use crate::world::{
-    BASE_URL, World, assert_discarded, clip, ms, offsets, output, results, snapshot_job, stills,
+    BASE_URL, LONG, World, assert_discarded, clip, ms, offsets, output, results, snapshot_job, stills,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -243,4 +246,61 @@ async fn jobs_of_a_deleted_video_end_without_a_word() {
             .is_none_or(|job| job.outcomes.is_empty())
     );
     assert_eq!(world.told().await.len(), 1);
+}
+
+/// A procedure whose caller asked to be told of each of its tasks.
+fn changing_procedure(media: &Media, outputs: Vec<Output>) -> Job {
+    let job = snapshot_job(media, outputs);
+    let options = RequestOptions { notify: NotifyMode::Change, ..RequestOptions::default() };
+    Job { origin: Origin { kind: RequestKind::Procedure, ..job.origin }, options, ..job }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_asked_is_told_of_each_task_when_its_pictures_are_stored() {
+    let world = World::new().await;
+    world.listen_to(&[EventKind::JobProgress]).await;
+    let media = world.upload_clip().await;
+    let outputs: Vec<_> =
+        [&[0], &[20_000], &[4_000]].map(|times| stills(OutputKind::Normal, offsets(times))).into();
+    let job = changing_procedure(&media, outputs);
+    world.insert(&media, vec![job.clone()]).await;
+    let ended = world.run_to_end(&job).await;
+    let told = world.told().await;
+    let kinds: Vec<_> = told.iter().map(|event| event.kind.name()).collect();
+    assert_eq!(kinds, ["job.progress", "job.progress", "snapshot.completed"], "the last task ends the job");
+    for (event, count) in told.iter().zip(1..) {
+        let EventPayload::Snapshot(fact) = &event.payload else { panic!("about pictures") };
+        assert_eq!(fact.outcomes, ended.outcomes[..count], "so many came to their end");
+        for taken in fact.outcomes.iter().flat_map(OutputOutcome::taken) {
+            world.object(&taken.key).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_told_once_however_often_its_job_is_tried() {
+    let world = World::new().await;
+    world.listen_to(&[EventKind::JobProgress]).await;
+    let media = world.upload_clip().await;
+    let outputs = [[0], [4_000]].map(|times| stills(OutputKind::Normal, offsets(&times)));
+    let job = changing_procedure(&media, outputs.into());
+    world.insert(&media, vec![job.clone()]).await;
+    // Another worker came as far as telling of the first task, and was killed.
+    let lease = world.database.lease_jobs("lost", LONG, 1).await.unwrap().remove(0);
+    let first = OutputOutcome {
+        output_id: job.outputs[0].id.clone(),
+        pictures: Vec::new(),
+        sheets: Vec::new(),
+        vtt_key: None,
+        failure: None,
+    };
+    let so_far = Job { outcomes: vec![first], ..job.clone() };
+    let fact = SnapshotFact::of_job(&so_far, &media, BASE_URL, None, SystemClock.now());
+    let event = Event::of_progress(&so_far, fact).expect("a part");
+    let told = world.database.tell_progress(&job.id, &lease.token, &event).await.unwrap();
+    assert_eq!(told, Commit::Committed);
+    world.database.void_leases().await.unwrap();
+    assert_eq!(world.run_to_end(&job).await.attempt, 2);
+    let kinds: Vec<_> = world.told().await.iter().map(|event| event.kind.name()).collect();
+    assert_eq!(kinds, ["job.progress", "snapshot.completed"]);
 }

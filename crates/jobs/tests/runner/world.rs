@@ -13,7 +13,7 @@ use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::PictureResult;
 use stillframe_domain::{
-    App, AppSettings, Checkpoints, Clock, Dialect, Endpoint, EndpointId, Event, EventFormat, Fit,
+    App, AppSettings, Checkpoints, Clock, Dialect, Endpoint, EndpointId, Event, EventFormat, EventKind, Fit,
     FrameChoice, ImageFormat, Job, JobState, Media, MediaId, MediaSource, MediaState, MediaTime, Origin,
     OsRng, Output, OutputId, OutputOutcome, Owner, Position, Product, RequestKind, Selection, SizeRule,
     SnapshotSpec, SystemClock, VideoId, ingest, object_key,
@@ -159,6 +159,14 @@ impl World {
 
     pub async fn media_now(&self, media: &Media) -> Media {
         self.database.find_media(self.app.id, media.id).await.unwrap().expect("the video is there")
+    }
+
+    /// Has these kinds of events told beside the default ones.
+    pub async fn listen_to(&self, kinds: &[EventKind]) {
+        let mut endpoint = self.database.list_endpoints(self.app.id).await.unwrap().remove(0);
+        endpoint.event_kinds = EventKind::ALL.into_iter().filter(|kind| kind.is_default()).collect();
+        endpoint.event_kinds.extend_from_slice(kinds);
+        assert!(self.database.update_endpoint(&endpoint).await.unwrap());
     }
 
     /// The events told since the last call, oldest first.

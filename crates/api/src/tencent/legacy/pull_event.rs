@@ -2,8 +2,6 @@
 //!
 //! Source: 266/7818.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use stillframe_domain::{App, limits};
 use stillframe_service::Service;
@@ -28,8 +26,7 @@ struct Item {
 
 /// Pulls up to 16 events.
 pub(super) async fn run(service: &Service, app: &App) -> Result<Answer, Refusal> {
-    let wait = Duration::from_millis(limits::LONG_POLL_MS);
-    let pulled = service.pull_events(app, limits::PULL_BATCH_MAX, wait).await?;
+    let pulled = service.pull_events(app, limits::PULL_BATCH_MAX, service.long_poll()).await?;
     // Only events that the format has words for are queued (`domain::routing::tells`).
     let item = |one: stillframe_service::PulledEvent| {
         let event_content = events::body(&one.event)?;

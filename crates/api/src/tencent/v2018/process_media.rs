@@ -64,9 +64,9 @@ fn session_context(input: &Input<'_>) -> Result<Option<String>, Refusal> {
 
 fn session_id(input: &Input<'_>) -> Result<Option<String>, Refusal> {
     let text = input.text("SessionId")?.filter(|text| !text.is_empty());
-    let most = limits::DEDUPE_KEY_BYTES_MAX;
-    if text.as_ref().is_some_and(|text| text.len() > most) {
-        let expected = format!("at most {most} bytes");
+    let most = limits::DEDUPE_KEY_CHARS_MAX;
+    if text.as_ref().is_some_and(|text| most < text.chars().count()) {
+        let expected = format!("at most {most} characters");
         return Err(Refusal::value("InvalidParameterValue.SessionIdTooLong", "SessionId", expected));
     }
     Ok(text)
