@@ -23,6 +23,7 @@ mod decode;
 mod duration;
 mod encode;
 mod error;
+mod floor;
 mod limits;
 mod media;
 mod nonref;
@@ -44,6 +45,7 @@ use std::sync::Arc;
 use stillframe_domain::{ByteSource, MediaFacts};
 
 pub use error::EngineError;
+pub use floor::floor;
 pub use limits::Limits;
 use media::{Depth, Media};
 pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPicture};

@@ -1,0 +1,83 @@
+//! Medians over rounds: in each, every contender has its turn, so that a change of the machine's load
+//! meets them all.
+
+use anyhow::{Context, Result};
+
+use crate::measure::{Cost, Work, measure};
+
+/// Runs of a contender whose first run is not slow.
+const RUNS: usize = 5;
+/// Runs of a slow contender.
+const RUNS_OF_SLOW: usize = 2;
+/// From here on a run is slow.
+const SLOW_MS: f64 = 20_000.0;
+
+/// Somebody who does a task.
+pub struct Contender {
+    /// What it is called in the table.
+    pub name: String,
+    /// What it runs.
+    pub work: Work,
+}
+
+/// What a contender's runs cost.
+pub struct Row {
+    /// As in [`Contender`].
+    pub name: String,
+    /// The median of each figure.
+    pub cost: Cost,
+    /// How many runs it stands for.
+    pub run_count: usize,
+}
+
+/// Lets all contenders run in turns. With `is_quick`, once.
+///
+/// # Errors
+/// When one of them fails: then the comparison would be unfair.
+pub fn compete(contenders: &[Contender], is_quick: bool) -> Result<Vec<Row>> {
+    let mut costs: Vec<Vec<Cost>> = contenders.iter().map(|_| Vec::new()).collect();
+    for round in 0..if is_quick { 1 } else { RUNS } {
+        for (contender, costs) in contenders.iter().zip(&mut costs) {
+            let is_slow = costs.first().is_some_and(|cost| SLOW_MS <= cost.wall_ms);
+            if is_slow && RUNS_OF_SLOW <= round {
+                continue;
+            }
+            let cost = measure(&contender.work).with_context(|| contender.name.clone())?;
+            eprintln!("  round {}: {:9.0} ms  {}", round + 1, cost.wall_ms, contender.name);
+            costs.push(cost);
+        }
+    }
+    let rows = contenders.iter().zip(costs).map(|(contender, costs)| Row {
+        name: contender.name.clone(),
+        cost: medians(&costs),
+        run_count: costs.len(),
+    });
+    Ok(rows.collect())
+}
+
+fn medians(costs: &[Cost]) -> Cost {
+    Cost {
+        wall_ms: median(costs.iter().map(|cost| cost.wall_ms)),
+        cpu_ms: median(costs.iter().map(|cost| cost.cpu_ms)),
+        peak_bytes: median(costs.iter().map(|cost| cost.peak_bytes as f64)) as u64,
+    }
+}
+
+/// The middle value; the mean of both middle ones of an even number.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle_whatever_the_order() {
+        assert_eq!(median([9.0, 1.0, 4.0].into_iter()), 4.0);
+        assert_eq!(median([3.0, 1.0].into_iter()), 2.0);
+    }
+}

@@ -1,0 +1,210 @@
+//! The tasks: what is asked, who does it, what is aimed at.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::contenders::*;
+use crate::files::{AV1_1080P, H264_720P_2H, H264_1080P, HEVC_4K, Recipe};
+use crate::rounds::Contender;
+use crate::table::{Aim, Bound};
+
+/// Time between the cells of the sprite.
+const SPRITE_STEP_MS: i64 = 10_000;
+
+/// Who takes part with a file, and what is aimed at.
+type Composed = Result<(Vec<Contender>, Vec<Aim>)>;
+
+/// A task on a file.
+pub struct Task {
+    /// Its name, which begins with its number.
+    pub title: String,
+    /// The file.
+    pub recipe: Recipe,
+    /// Who takes part.
+    pub compose: fn(&Tools, &Path) -> Composed,
+}
+
+/// All tasks.
+pub fn all() -> Vec<Task> {
+    let task = |title: &str, recipe, compose| Task { title: title.to_owned(), recipe, compose };
+    vec![
+        task("T1: one still, 1080p H.264, late in a group", H264_1080P, one_still),
+        task("T2: ten stills, 1080p H.264", H264_1080P, ten_stills_h264),
+        task("T2: ten stills, 1080p AV1 (SVT-AV1, preset 10)", AV1_1080P, ten_stills_av1),
+        task("T2: ten stills, 4K HEVC", HEVC_4K, ten_stills_hevc),
+        task("T3: a hundred stills of 320 pixels, ten minutes of 1080p H.264", H264_1080P, hundred_stills),
+        task("T4: sprites of 160x90 each 10 s, two hours of 720p H.264", H264_720P_2H, sprites),
+    ]
+}
+
+fn one_still(tools: &Tools, video: &Path) -> Composed {
+    let times_ms = [late_in_a_group(video)?];
+    let asked = Asked { video, times_ms: &times_ms, width_px: None };
+    let contenders = vec![
+        exact(tools, video, &at(&times_ms)),
+        keyframe(tools, video, &at(&times_ms)),
+        tools.floor(FLOOR_EXACT, asked),
+        tools.floor(FLOOR_KEYFRAME, asked),
+        tools.ffmpeg_each(asked, false),
+        tools.ffmpeg_each(asked, true),
+        tools.thumbnailer(asked),
+        tools.pyav(asked, "exact"),
+        tools.pyav(asked, "keyframe"),
+    ];
+    let aims = vec![
+        faster("exact against ffmpeg -ss", FFMPEG_EACH, OURS_EXACT, (1.8, 2.5)),
+        faster("keyframe against ffmpeg -ss", FFMPEG_EACH, OURS_KEYFRAME, (10.0, 15.0)),
+    ];
+    Ok((contenders, aims))
+}
+
+fn ten_stills_h264(tools: &Tools, video: &Path) -> Composed {
+    let (contenders, mut aims) = ten_stills(tools, video, (2.0, 3.0))?;
+    aims.push(faster("keyframe against ffmpeg for each time", FFMPEG_EACH, OURS_KEYFRAME, (9.0, 12.0)));
+    aims.push(faster("keyframe against ffmpegthumbnailer", THUMBNAILER, OURS_KEYFRAME, (6.0, 9.0)));
+    Ok((contenders, aims))
+}
+
+fn ten_stills_av1(tools: &Tools, video: &Path) -> Composed {
+    ten_stills(tools, video, (3.0, 4.5))
+}
+
+fn ten_stills_hevc(tools: &Tools, video: &Path) -> Composed {
+    ten_stills(tools, video, (1.8, 2.5))
+}
+
+fn ten_stills(tools: &Tools, video: &Path, exact_aim: (f64, f64)) -> Composed {
+    let times_ms = spread(video, 10)?;
+    let asked = Asked { video, times_ms: &times_ms, width_px: None };
+    let contenders = vec![
+        exact(tools, video, &at(&times_ms)),
+        keyframe(tools, video, &at(&times_ms)),
+        tools.floor(FLOOR_EXACT, asked),
+        tools.floor(FLOOR_KEYFRAME, asked),
+        tools.ffmpeg_each(asked, false),
+        tools.ffmpeg_each(asked, true),
+        tools.ffmpeg_inputs(asked),
+        tools.thumbnailer(asked),
+        tools.pyav(asked, "exact"),
+        tools.pyav(asked, "keyframe"),
+        tools.vcsi(asked),
+    ];
+    let mut aims = vec![faster("exact against ffmpeg for each time", FFMPEG_EACH, OURS_EXACT, exact_aim)];
+    aims.extend(floors());
+    Ok((contenders, aims))
+}
+
+fn hundred_stills(tools: &Tools, video: &Path) -> Composed {
+    let times_ms = spread(video, 100)?;
+    let asked = Asked { video, times_ms: &times_ms, width_px: Some(320) };
+    let duration_ms = duration_ms(video)?;
+    let filter = format!("fps=100000/{duration_ms},scale=320:-2");
+    let arguments = format!("{} --size 320x", at(&times_ms));
+    let contenders = vec![
+        exact(tools, video, &arguments),
+        keyframe(tools, video, &arguments),
+        tools.floor(FLOOR_EXACT, asked),
+        tools.floor(FLOOR_KEYFRAME, asked),
+        tools.ffmpeg_each(asked, false),
+        tools.ffmpeg_pass(video, &filter, false),
+        tools.ffmpeg_pass(video, &filter, true),
+        tools.thumbnailer(asked),
+        tools.pyav(asked, "exact"),
+        tools.pyav(asked, "keyframe"),
+    ];
+    let mut aims = vec![
+        faster("exact against ffmpeg for each time", FFMPEG_EACH, OURS_EXACT, (2.5, 4.0)),
+        faster("exact against one ffmpeg", FFMPEG_PASS, OURS_EXACT, (2.8, 4.0)),
+        faster("keyframe against one ffmpeg -skip_frame nokey", FFMPEG_PASS_NOKEY, OURS_KEYFRAME, (3.5, 4.5)),
+    ];
+    aims.extend(floors());
+    Ok((contenders, aims))
+}
+
+fn sprites(tools: &Tools, video: &Path) -> Composed {
+    let duration_ms = duration_ms(video)?;
+    let times_ms: Vec<_> = (0..).map(|k| k * SPRITE_STEP_MS).take_while(|&ms| ms < duration_ms).collect();
+    let asked = Asked { video, times_ms: &times_ms, width_px: Some(160) };
+    let filter = "fps=0.1,scale=160:90,tile=10x10";
+    let arguments = "--sprite 10x10 --every 10s --size 160x90";
+    let contenders = vec![
+        exact(tools, video, arguments),
+        keyframe(tools, video, arguments),
+        tools.floor(FLOOR_EXACT, asked),
+        tools.floor(FLOOR_KEYFRAME, asked),
+        tools.ffmpeg_pass(video, filter, false),
+        tools.ffmpeg_pass(video, filter, true),
+    ];
+    let mut aims = vec![
+        faster("exact against one ffmpeg, whole decode", FFMPEG_PASS, OURS_EXACT, (7.0, 10.0)),
+        faster("keyframe against one ffmpeg -skip_frame nokey", FFMPEG_PASS_NOKEY, OURS_KEYFRAME, (7.0, 8.0)),
+    ];
+    aims.extend(floors());
+    Ok((contenders, aims))
+}
+
+fn exact(tools: &Tools, video: &Path, arguments: &str) -> Contender {
+    tools.stillframe(OURS_EXACT, video, &format!("--frame exact {arguments}"))
+}
+
+fn keyframe(tools: &Tools, video: &Path, arguments: &str) -> Contender {
+    tools.stillframe(OURS_KEYFRAME, video, &format!("--frame keyframe {arguments}"))
+}
+
+fn faster(what: &str, other: &str, ours: &str, (must, goal): (f64, f64)) -> Aim {
+    Aim {
+        what: what.to_owned(),
+        of: other.to_owned(),
+        by: ours.to_owned(),
+        must: Bound::AtLeast(must),
+        goal: Bound::AtLeast(goal),
+    }
+}
+
+fn floors() -> [Aim; 2] {
+    let near = |what: &str, ours: &str, floor: &str, must| Aim {
+        what: what.to_owned(),
+        of: ours.to_owned(),
+        by: floor.to_owned(),
+        must: Bound::AtMost(must),
+        goal: Bound::AtMost(1.0),
+    };
+    [
+        near("exact, of the floor", OURS_EXACT, FLOOR_EXACT, 1.15),
+        near("keyframe, of the floor", OURS_KEYFRAME, FLOOR_KEYFRAME, 1.10),
+    ]
+}
+
+/// Times in the middle of equal parts of the video.
+fn spread(video: &Path, count: i64) -> Result<Vec<i64>> {
+    let duration_ms = duration_ms(video)?;
+    Ok((0..count).map(|k| duration_ms * (2 * k + 1) / (2 * count)).collect())
+}
+
+/// A time near the end of the longest group in the first minutes.
+fn late_in_a_group(video: &Path) -> Result<i64> {
+    let arguments = "-read_intervals %+120 -select_streams v -skip_frame nokey -show_entries frame=pts_time";
+    let keys = ffprobe(video, arguments)?;
+    let keys: Vec<f64> = keys.lines().filter_map(|line| line.trim_end_matches(',').parse().ok()).collect();
+    let groups = keys.windows(2).map(|pair| (pair[0], pair[1]));
+    let longest = groups.max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0))).context("no group of frames")?;
+    Ok(((longest.0 + 0.9 * (longest.1 - longest.0)) * 1_000.0) as i64)
+}
+
+fn duration_ms(video: &Path) -> Result<i64> {
+    let text = ffprobe(video, "-show_entries format=duration")?;
+    let seconds: f64 = text.trim().parse().context("ffprobe tells no duration")?;
+    Ok((seconds * 1_000.0) as i64)
+}
+
+fn ffprobe(video: &Path, arguments: &str) -> Result<String> {
+    let output = Command::new("ffprobe")
+        .args(["-v", "error", "-of", "csv=p=0"])
+        .args(arguments.split_ascii_whitespace())
+        .arg(video)
+        .output()
+        .context("cannot run ffprobe")?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
