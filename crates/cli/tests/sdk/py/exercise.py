@@ -6,9 +6,11 @@ hold ends the driver with a traceback.
 """
 
 import faulthandler
+import http.server
 import json
 import struct
 import sys
+import threading
 import time
 import urllib.request
 from importlib import metadata
@@ -87,11 +89,46 @@ def until(what, ask):
     raise AssertionError(f"{what}: not within {PATIENCE_S} s")
 
 
-def picture_size(url):
-    """Width and height of the JPEG that the URL answers, as a browser would get it."""
+def fetched(url):
+    """The bytes that the URL answers, as a browser would get them."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=PATIENCE_S) as answer:
-        body = answer.read()
+        return answer.read()
+
+
+class FilmServer:
+    """Answers one URL, which it gives, with the bytes of another one, and every other URL with 404."""
+
+    PATH = "/film.mp4"
+
+    def __init__(self, source_url):
+        film = fetched(source_url)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                is_known = self.path == FilmServer.PATH
+                self.send_response(200 if is_known else 404)
+                self.send_header("Content-Length", str(len(film) if is_known else 0))
+                self.end_headers()
+                self.wfile.write(film if is_known else b"")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}{self.PATH}"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def picture_size(url):
+    """Width and height of the JPEG that the URL answers."""
+    body = fetched(url)
     if body[:2] != b"\xff\xd8" or body[-2:] != b"\xff\xd9":
         raise AssertionError(f"{url} is no whole JPEG: {body[:16]!r}")
     at = 2
