@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::access::alphanumeric;
 use crate::crc64::Crc64;
 use crate::ids::{AppId, MediaId, MultipartId, UploadId, VideoId};
-use crate::job::Dialect;
-use crate::media::MediaDetails;
+use crate::job::{Dialect, Job};
+use crate::media::Media;
 use crate::rng::Rng;
 use crate::time::Timestamp;
 
@@ -74,18 +74,13 @@ pub enum UploadState {
     Expired,
 }
 
-/// What its owner said of a video to come.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+/// A video to come, as its owner described it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UploadPlan {
-    /// Its name.
-    pub name: String,
-    /// What else is said of it.
-    pub details: MediaDetails,
-    /// Text that events about it repeat.
-    pub pass_through: Option<String>,
-    /// Name of the procedure that follows.
-    pub procedure: Option<String>,
+    /// The video.
+    pub media: Media,
+    /// Jobs that follow.
+    pub jobs: Vec<Job>,
 }
 
 /// Facts of an object that was uploaded.

@@ -145,7 +145,7 @@ impl Service {
         if facts.is_file() { Ok((real, facts.len())) } else { Err(missing()) }
     }
 
-    fn new_media(&self, app: &App, add: &AddMedia, arrived: Arrived) -> Media {
+    pub(crate) fn new_media(&self, app: &App, add: &AddMedia, arrived: Arrived) -> Media {
         let Arrived { video_id, name, source, .. } = arrived;
         let is_here = !matches!(source, MediaSource::Url { .. });
         let now = self.now();
@@ -195,7 +195,7 @@ impl Service {
     }
 
     /// The jobs of a video whose bytes are here.
-    fn jobs_of_stored(&self, app: &App, media: &Media, follow_ups: &[Job]) -> Vec<Job> {
+    pub(crate) fn jobs_of_stored(&self, app: &App, media: &Media, follow_ups: &[Job]) -> Vec<Job> {
         let mut jobs = vec![ingest::probe_job(media, self.rng(), self.now())];
         if app.settings.automatic_covers {
             jobs.push(covers::covers_job(media, self.rng(), self.now()));
@@ -205,7 +205,7 @@ impl Service {
     }
 
     /// What a conflict is about: the owner's id of the video, or else the name of a request.
-    async fn taken(&self, app: &App, reference_id: Option<&str>, error: DatabaseError) -> ServiceError {
+    pub(crate) async fn taken(&self, app: &App, reference_id: Option<&str>, error: DatabaseError) -> ServiceError {
         let (DatabaseError::Conflict { .. }, Some(reference_id)) = (&error, reference_id) else {
             return name_taken(error);
         };

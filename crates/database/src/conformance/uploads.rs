@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use stillframe_domain::upload::{TemporaryKey, part_key};
 use stillframe_domain::{
-    App, Crc64, Dialect, Media, MediaId, MediaSource, MediaState, Multipart, MultipartId, OsRng, Part,
-    UploadId, UploadPlan, UploadSession, UploadState, UploadedObject, VideoId, ingest,
+    App, Crc64, Dialect, Media, MediaSource, MediaState, Multipart, MultipartId, OsRng, Part, UploadId,
+    UploadPlan, UploadSession, UploadState, UploadedObject, ingest,
 };
 
 use super::samples::media;
@@ -24,17 +24,17 @@ pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
 
 fn session(s: &Subject, app: &App) -> UploadSession {
     let now = (s.now)();
-    let video_id = VideoId::mint(&OsRng);
+    let media = media(app.id);
     UploadSession {
         id: UploadId::mint(&OsRng),
         app_id: app.id,
         dialect: Dialect::Tencent,
-        media_id: MediaId::mint(&OsRng),
-        object_key: format!("{video_id}/source/film.mp4"),
-        video_id,
+        media_id: media.id,
+        object_key: format!("{}/source/film.mp4", media.video_id),
+        video_id: media.video_id.clone(),
         key: TemporaryKey::mint(&OsRng, now.plus(Duration::from_secs(3_000))),
         state: UploadState::Open,
-        plan: Some(UploadPlan { name: "film".to_owned(), ..UploadPlan::default() }),
+        plan: Some(UploadPlan { jobs: vec![ingest::probe_job(&media, &OsRng, now)], media }),
         object: None,
         created_at: now,
         keep_until: now.plus(SHORT),
