@@ -106,10 +106,28 @@ impl Client {
         body
     }
 
+    /// A signed request of the Tencent dialect's API 2018-07-17; gives what stands in `Response`.
+    pub async fn tencent_2018(&self, action: &str, more: &[(&str, &str)]) -> Value {
+        let more = [&[("Version", "2018-07-17")], more].concat();
+        let (status, mut body) = answer(self.tencent_v1(Method::POST, ("/", action), &more, now_s())).await;
+        assert_eq!(status, StatusCode::OK, "API 3.0 always answers 200: {body}");
+        body["Response"].take()
+    }
+
     pub fn tencent_request(
         &self,
         method: Method,
         action: &str,
+        more: &[(&str, &str)],
+        timestamp_s: u64,
+    ) -> RequestBuilder {
+        self.tencent_v1(method, ("/v2/index.php", action), more, timestamp_s)
+    }
+
+    fn tencent_v1(
+        &self,
+        method: Method,
+        (path, action): (&str, &str),
         more: &[(&str, &str)],
         timestamp_s: u64,
     ) -> RequestBuilder {
@@ -124,12 +142,12 @@ impl Client {
         params.extend(pairs(more));
         let host = self.url.trim_start_matches("http://");
         let signature = tencent_v1::sign(
-            &tencent_v1::Request { method: method.as_str(), host, path: "/v2/index.php", params: &params },
+            &tencent_v1::Request { method: method.as_str(), host, path, params: &params },
             &self.secret,
         )
         .expect("the method is known");
         params.push((tencent_v1::SIGNATURE.to_owned(), signature));
-        self.send_params(method, "/v2/index.php", &params)
+        self.send_params(method, path, &params)
     }
 
     /// A signed request of the Alibaba dialect, answered in JSON.

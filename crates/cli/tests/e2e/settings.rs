@@ -60,3 +60,37 @@ async fn the_app_command_sets_mode_and_callbacks_beside_a_running_server() {
     server.command(&["app", "remove-endpoint", "1", id]);
     assert_eq!(client.get("/v1/endpoints").await.1["items"], json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callback_policies_are_chosen_by_name_in_every_way_that_makes_a_callback() {
+    let mut server = Server::start();
+    assert!(server.stop());
+    let file = "[app]\ncallback_policy = \"tencent\"\n\
+                [[app.endpoints]]\nurl = \"http://127.0.0.1:9/file\"\npolicy = \"alibaba\"\n";
+    std::fs::write(server.path().join("stillframe.toml"), file).expect("the settings file");
+    server.restart(&[]);
+    let client = server.client();
+    let by_command = ["app", "add-endpoint", "1", "--url", "http://127.0.0.1:9/command"];
+    server.command(&[&by_command[..], &["--policy", "tencent"]].concat());
+    let asked =
+        json!({ "url": "http://127.0.0.1:9/api", "policy": { "name": "alibaba", "timeout_ms": 900 } });
+    client.post("/v1/endpoints", &asked).await;
+    let url = "http://127.0.0.1:9/vendor";
+    client.tencent_2018("ModifyEventConfig", &[("Mode", "PUSH"), ("NotificationUrl", url)]).await;
+    let policy = async |path: &str| {
+        let all = client.get("/v1/endpoints").await.1;
+        let items = all["items"].as_array().expect("a list").clone();
+        let found = items.into_iter().find(|one| one["url"] == format!("http://127.0.0.1:9/{path}"));
+        found.unwrap_or_else(|| panic!("{path}: {all}"))["policy"].clone()
+    };
+    let of =
+        |ack: &str, timeout_ms: u64| json!({ "ack": ack, "timeout_ms": timeout_ms, "retry": [1000, 1000] });
+    assert_eq!(policy("file").await, of("200", 5_000));
+    assert_eq!(policy("command").await, of("any", 5_000));
+    assert_eq!(policy("api").await, of("200", 900));
+    assert_eq!(policy("vendor").await, of("any", 5_000), "as the app is set");
+    let (_, app) = client.patch("/v1/app", &json!({ "callback_policy": "alibaba" })).await;
+    assert_eq!(app["callback_policy"], "alibaba");
+    assert_eq!(policy("vendor").await, of("200", 5_000), "a change reaches it");
+    assert_eq!(policy("command").await, of("any", 5_000), "and no other");
+}
