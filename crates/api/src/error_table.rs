@@ -6,7 +6,7 @@ use std::path::Path;
 use stillframe_domain::ErrorCode;
 
 use crate::tencent::{legacy, status, v2018};
-use crate::{alibaba, native};
+use crate::{alibaba, mns, native};
 
 /// The document, relative to the root of the repository.
 const DOCUMENT: &str = "docs/errors.md";
@@ -38,17 +38,19 @@ fn document() -> String {
          The same code in the words of each API: the native HTTP status (its body names the code itself); for \
          Tencent's legacy API the code of a refused request and the `status` of a failed picture; for API \
          2018-07-17 the code of a refused request and the `ErrCodeExt` of a failed task; for Alibaba the HTTP \
-         status and code of a refused request and the `ErrorCode` of an event. Where a request is refused for \
+         status and code of a refused request and the `ErrorCode` of an event; for MNS the HTTP status and code \
+         of a refused request. Where a request is refused for \
          its signature, a dialect may say more exactly what is wrong with it.\n\n\
-         | code | native | Tencent legacy | picture | Tencent 2018 | task | Alibaba | event |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+         | code | native | Tencent legacy | picture | Tencent 2018 | task | Alibaba | event | MNS |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for code in ErrorCode::ALL.iter().copied() {
         let (number, word) = legacy::error::legacy(code);
         let (http, vendor_code) = alibaba::error::words(code);
+        let (mns_http, mns_code) = mns::error::words(code);
         let _ = writeln!(
             text,
-            "| `{}` | {} | {number} {word} | {} | {} | {} | {} {vendor_code} | {} |",
+            "| `{}` | {} | {number} {word} | {} | {} | {} | {} {vendor_code} | {} | {} {mns_code} |",
             code.name(),
             native::error::status(code).as_u16(),
             status::of_failure(code),
@@ -56,6 +58,7 @@ fn document() -> String {
             v2018::err_code_ext::word(code),
             http.as_u16(),
             alibaba::error::event_code(code),
+            mns_http.as_u16(),
         );
     }
     text

@@ -9,6 +9,7 @@ mod body;
 #[cfg(test)]
 mod error_table;
 mod media;
+mod mns;
 pub mod native;
 mod router;
 #[cfg(test)]

@@ -7,13 +7,14 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::state::ApiState;
-use crate::{alibaba, media, native, tencent};
+use crate::{alibaba, media, mns, native, tencent};
 
 /// All routes of the public listener.
 pub fn router(state: ApiState) -> Router {
     Router::new()
         .nest("/v1", native::routes())
         .merge(tencent::routes())
+        .merge(mns::routes())
         // Both clouds speak at `/`: Tencent's requests say so, what is left is Alibaba's.
         .merge(alibaba::routes().route_layer(from_fn_with_state(state.clone(), tencent::take)))
         .fallback(media::serve)

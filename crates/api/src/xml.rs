@@ -47,7 +47,8 @@ fn close(text: &mut String, name: &str) {
     text.push('>');
 }
 
-fn escape(text: &mut String, content: &str) {
+/// Adds a text, so that no part of it can become markup.
+pub(crate) fn escape(text: &mut String, content: &str) {
     for c in content.chars() {
         match c {
             '&' => text.push_str("&amp;"),

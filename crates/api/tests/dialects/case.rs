@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::client::{self, Answer};
 use crate::client_2018;
+use crate::client_mns;
 use crate::world::World;
 
 /// One case file.
@@ -56,6 +57,10 @@ pub struct Request {
     /// The operation's parameters. These replace common ones of the same name.
     #[serde(default)]
     pub params: BTreeMap<String, Value>,
+    /// Path and query as sent, where a dialect has one for each operation.
+    pub path: Option<String>,
+    /// The body, where it is no form of the parameters.
+    pub body: Option<String>,
     /// The scheme that signs, where a dialect has several.
     pub sign: Option<String>,
     /// Headers beside those of the scheme, which they replace.
@@ -115,6 +120,7 @@ impl Case {
                 world.work().await;
             }
             let answer = match self.version.as_deref() {
+                None if dialect == "mns" => client_mns::send(world, step).await,
                 None => client::send(dialect, world, step).await,
                 Some("2018-07-17") => client_2018::send(world, step).await,
                 Some(other) => return Err(format!("there is no client of version {other}")),

@@ -7,6 +7,7 @@
 mod case;
 mod client;
 mod client_2018;
+mod client_mns;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -45,6 +46,11 @@ async fn check(dialect: &str) {
 #[tokio::test]
 async fn tencents_requests_are_answered_as_documented() {
     check("tencent").await;
+}
+
+#[tokio::test]
+async fn requests_to_queues_are_answered_as_documented() {
+    check("mns").await;
 }
 
 #[tokio::test]
