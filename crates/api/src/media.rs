@@ -129,6 +129,7 @@ fn content_type(key: &str) -> &'static str {
     match key.rsplit_once('.').map(|(_, extension)| extension) {
         Some("jpg") => "image/jpeg",
         Some("png") => "image/png",
+        Some("gif") => "image/gif",
         Some("webp") => "image/webp",
         Some("avif") => "image/avif",
         Some("vtt") => "text/vtt; charset=utf-8",

@@ -232,6 +232,7 @@ pub(crate) fn fetched() -> MediaNews {
         job_id: JobId::parse(JOB).expect("hex"),
         url: "http://example.org/film.mp4".to_owned(),
         dedupe_key: Some("s-1".to_owned()),
+        pass_through: Some("of the request".to_owned()),
         created_at: at,
         started_at: Some(at),
         finished_at: at,

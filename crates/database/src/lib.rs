@@ -12,6 +12,7 @@
 
 pub mod conformance;
 mod error;
+mod job_search;
 mod message_queues;
 mod records;
 pub mod sqlite;
@@ -20,6 +21,7 @@ mod traits;
 mod uploads;
 
 pub use error::DatabaseError;
+pub use job_search::{JobCursor, JobCursorError, JobMatches, JobMoment, JobSearch, JobSearches};
 pub use message_queues::{MessageQueues, QueueDelivery};
 pub use records::{
     Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange, MediaFilter,

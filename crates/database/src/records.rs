@@ -90,14 +90,22 @@ pub struct MediaFilter {
     pub reference_ids: Vec<String>,
     /// With one of these texts in the name, in any case.
     pub name_contains: Vec<String>,
+    /// With one of these texts at the beginning of the name, in any case.
+    pub name_starts_with: Vec<String>,
+    /// With one of these texts at the end of the name, in any case.
+    pub name_ends_with: Vec<String>,
     /// With one of these texts in the description, in any case.
     pub description_contains: Vec<String>,
+    /// With this text in the name or the description, in any case.
+    pub text_contains: Option<String>,
     /// With one of these tags.
     pub tags: Vec<String>,
     /// In one of these categories.
     pub categories: Vec<i64>,
     /// In one of these states.
     pub states: Vec<MediaState>,
+    /// With pictures to take, or without; one that was not probed counts as with.
+    pub has_video: Option<bool>,
     /// Added then or later.
     pub created_from: Option<Timestamp>,
     /// Added before.

@@ -11,6 +11,7 @@ use stillframe_domain::{
 use tokio::sync::watch;
 
 use crate::Result;
+use crate::job_search::JobSearches;
 use crate::message_queues::MessageQueues;
 use crate::records::{
     Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaFilter, MediaMatches,
@@ -26,6 +27,7 @@ pub trait Database:
     + Templates
     + Procedures
     + Jobs
+    + JobSearches
     + Deliveries
     + Queues
     + MessageQueues

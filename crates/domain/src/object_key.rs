@@ -82,6 +82,11 @@ pub fn vtt(video_id: &VideoId, kind: OutputKind, output_id: &OutputId) -> String
     }
 }
 
+/// Key of a cover that its user brought.
+pub fn brought_cover(video_id: &VideoId, id: &OutputId, extension: &str) -> String {
+    format!("{video_id}/{}/{id}.{extension}", OutputKind::Cover.folder())
+}
+
 /// Key of an uploaded video; the name keeps only letters, digits, `.`, `-` and `_`.
 pub fn source(video_id: &VideoId, name: &str) -> String {
     let is_kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');

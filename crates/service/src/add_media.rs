@@ -7,14 +7,14 @@ use stillframe_domain::event::MediaNews;
 use stillframe_domain::media::Cover;
 use stillframe_domain::{
     App, Dialect, ErrorCode, EventKind, Job, Media, MediaDetails, MediaId, MediaSource, MediaState, VideoId,
-    covers, ingest, limits, object_key,
+    covers, ingest, object_key,
 };
 use stillframe_storage::Chunks;
 use url::Url;
 
 use crate::media::own_key;
-use crate::media_details::{check_cover_url, check_details, duplicate_reference};
-use crate::submit_snapshot::{check, name_taken};
+use crate::media_details::{check_cover_url, check_details, check_pass_through, duplicate_reference};
+use crate::submit_snapshot::{check, check_dedupe_key, check_priority, name_taken};
 use crate::{Result, Service, ServiceError, SubmitSnapshot, invalid};
 
 /// What a caller says of a new video.
@@ -32,6 +32,19 @@ pub struct AddMedia {
     pub cover: Option<Cover>,
     /// Pictures to take of it once its bytes are here.
     pub follow_ups: Vec<SubmitSnapshot>,
+    /// What is said of the request to fetch it, when it comes from a URL.
+    pub fetch: FetchRequest,
+}
+
+/// What a caller says of a request to fetch a video, beside the video itself.
+#[derive(Debug, Clone, Default)]
+pub struct FetchRequest {
+    /// -10 to 10; higher runs first. `None` is that of every ingest.
+    pub priority: Option<i32>,
+    /// The caller's name for the request, 1 to 50 bytes: a second one of that name is refused.
+    pub dedupe_key: Option<String>,
+    /// Text that the event of the fetch repeats.
+    pub pass_through: Option<String>,
 }
 
 impl AddMedia {
@@ -44,6 +57,7 @@ impl AddMedia {
             details: MediaDetails::default(),
             cover: None,
             follow_ups: Vec::new(),
+            fetch: FetchRequest::default(),
         }
     }
 }
@@ -170,8 +184,7 @@ impl Service {
     async fn insert(&self, app: &App, add: AddMedia, arrived: Arrived) -> Result<AddedMedia> {
         let size_bytes = arrived.size_bytes;
         let media = self.new_media(app, &add, arrived);
-        let fetch =
-            (media.state == MediaState::Fetching).then(|| ingest::fetch_job(&media, self.rng(), self.now()));
+        let fetch = (media.state == MediaState::Fetching).then(|| self.fetch_job(&media, add.fetch));
         let follow_ups: Vec<Job> =
             add.follow_ups.into_iter().map(|request| self.snapshot_job(&media, request)).collect();
         let (jobs, held_jobs) = match &fetch {
@@ -192,6 +205,14 @@ impl Service {
             return Err(self.taken(app, media.details.reference_id.as_deref(), error).await);
         }
         Ok(AddedMedia { media, fetch, follow_ups })
+    }
+
+    fn fetch_job(&self, media: &Media, asked: FetchRequest) -> Job {
+        let mut job = ingest::fetch_job(media, self.rng(), self.now());
+        job.priority = asked.priority.unwrap_or(job.priority);
+        job.options.dedupe_key = asked.dedupe_key;
+        job.pass_through = asked.pass_through;
+        job
     }
 
     /// The jobs of a video whose bytes are here.
@@ -218,14 +239,14 @@ impl Service {
 
 /// Refuses what is said of a new video when it is too much.
 pub(crate) fn check_add(add: &AddMedia) -> Result<()> {
-    if add.pass_through.as_ref().is_some_and(|text| limits::PASS_THROUGH_CHARS_MAX < text.chars().count()) {
-        let most = limits::PASS_THROUGH_CHARS_MAX;
-        return Err(invalid("pass_through", format!("at most {most} characters")));
-    }
+    add.pass_through.as_deref().map_or(Ok(()), check_pass_through)?;
     check_details(&add.details)?;
     if let Some(Cover::Url(url)) = &add.cover {
         check_cover_url(url)?;
     }
+    add.fetch.pass_through.as_deref().map_or(Ok(()), check_pass_through)?;
+    check_priority(add.fetch.priority.unwrap_or_default())?;
+    check_dedupe_key(add.fetch.dedupe_key.as_deref())?;
     add.follow_ups.iter().try_for_each(check)
 }
 

@@ -1,6 +1,6 @@
 //! What became of requests.
 
-use stillframe_database::{JobFilter, Page};
+use stillframe_database::{JobCursor, JobFilter, JobMatches, JobSearch, Page};
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{App, ErrorCode, Job, JobId, JobKind, JobState, Media, Output, OutputOutcome};
 
@@ -55,6 +55,20 @@ impl Service {
         limit: usize,
     ) -> Result<Page<Job>> {
         Ok(self.database().list_jobs(app.id, filter, after, limit).await?)
+    }
+
+    /// The app's jobs that a search finds, `limit` of them from behind a cursor on.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn search_jobs(
+        &self,
+        app: &App,
+        search: &JobSearch,
+        after: Option<JobCursor>,
+        limit: usize,
+    ) -> Result<JobMatches> {
+        Ok(self.database().search_jobs(app.id, search, after, limit).await?)
     }
 
     /// The successful outputs of a video, newest job first.

@@ -10,6 +10,7 @@ mod access;
 mod add_media;
 mod add_urls;
 mod apps;
+mod cover_upload;
 mod digest;
 mod endpoints;
 mod error;
@@ -30,8 +31,9 @@ mod upload_parts;
 mod uploads;
 
 pub use access::Caller;
-pub use add_media::{AddMedia, AddedMedia};
+pub use add_media::{AddMedia, AddedMedia, FetchRequest};
 pub use apps::Bootstrap;
+pub use cover_upload::COVER_BYTES_MAX;
 pub use endpoints::NewEndpoint;
 pub use error::{ServiceError, invalid, missing};
 pub use jobs::LatestOutput;
@@ -45,7 +47,10 @@ pub use upload_error::UploadError;
 pub use upload_objects::PieceSums;
 pub use uploads::NewUpload;
 
-pub use stillframe_database::{ConfirmReport, DeliveryRecord, JobFilter, MediaFilter, MediaMatches, MediaOrder, Page, PulledEvent, QueueDepth};
+pub use stillframe_database::{
+    ConfirmReport, DeliveryRecord, JobCursor, JobFilter, JobMatches, JobMoment, JobSearch, MediaFilter,
+    MediaMatches, MediaOrder, Page, PulledEvent, QueueDepth,
+};
 pub use stillframe_storage::{Chunks, ObjectFacts};
 
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use stillframe_database::{DatabaseError, MediaFilter, MediaMatches};
 use stillframe_domain::event::MediaNews;
 use stillframe_domain::media::Cover;
-use stillframe_domain::{App, Dialect, ErrorCode, EventKind, Media, MediaDetails, MediaUpdate};
+use stillframe_domain::{App, Dialect, ErrorCode, EventKind, Media, MediaDetails, MediaUpdate, limits};
 
 use crate::add_media::checked_name;
 use crate::endpoints::check_target;
@@ -13,8 +13,8 @@ use crate::{MediaName, Result, Service, ServiceError, invalid};
 pub const DESCRIPTION_BYTES_MAX: usize = 1_024;
 /// Most tags of a video.
 pub const TAGS_MAX: usize = 16;
-/// Longest tag, in bytes.
-pub const TAG_BYTES_MAX: usize = 32;
+/// Longest tag, in characters.
+pub const TAG_CHARS_MAX: usize = 32;
 /// Longest reference id, in bytes.
 pub const REFERENCE_ID_BYTES_MAX: usize = 64;
 /// Longest URL of a chosen cover, in bytes.
@@ -84,6 +84,15 @@ pub(crate) fn check_details(details: &MediaDetails) -> Result<()> {
     details.reference_id.as_deref().map_or(Ok(()), check_reference_id)
 }
 
+/// Refuses a text for events that is too long.
+pub(crate) fn check_pass_through(text: &str) -> Result<()> {
+    let most = limits::PASS_THROUGH_CHARS_MAX;
+    if most < text.chars().count() {
+        return Err(invalid("pass_through", format!("at most {most} characters")));
+    }
+    Ok(())
+}
+
 fn check_update(update: &MediaUpdate) -> Result<()> {
     if let Some(name) = &update.name {
         checked_name(name)?;
@@ -108,9 +117,9 @@ fn check_description(description: &str) -> Result<()> {
 }
 
 fn check_tags(tags: &[String]) -> Result<()> {
-    let is_tag = |tag: &String| !tag.is_empty() && tag.len() <= TAG_BYTES_MAX;
+    let is_tag = |tag: &String| !tag.is_empty() && tag.chars().count() <= TAG_CHARS_MAX;
     if tags.len() > TAGS_MAX || !tags.iter().all(is_tag) {
-        return Err(invalid("tags", format!("at most {TAGS_MAX} tags of 1 to {TAG_BYTES_MAX} bytes")));
+        return Err(invalid("tags", format!("at most {TAGS_MAX} tags of 1 to {TAG_CHARS_MAX} characters")));
     }
     Ok(())
 }

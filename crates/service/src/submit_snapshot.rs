@@ -8,6 +8,7 @@ use stillframe_domain::{
 };
 
 use crate::endpoints::check_target;
+use crate::media_details::check_pass_through;
 use crate::{MediaName, Result, Service, ServiceError, invalid};
 
 /// A request for pictures of a video, in native words.
@@ -118,21 +119,25 @@ pub(crate) fn check(request: &SubmitSnapshot) -> Result<()> {
     if request.outputs.is_empty() || request.outputs.len() > OUTPUTS_MAX {
         return Err(invalid("outputs", format!("1 to {OUTPUTS_MAX}")));
     }
-    if !(-10..=10).contains(&request.priority) {
-        return Err(invalid("priority", "-10 to 10"));
-    }
-    if request.pass_through.as_ref().is_some_and(|text| limits::PASS_THROUGH_CHARS_MAX < text.chars().count()) {
-        let most = limits::PASS_THROUGH_CHARS_MAX;
-        return Err(invalid("pass_through", format!("at most {most} characters")));
-    }
-    let is_named = |key: &String| !key.is_empty() && key.chars().count() <= limits::DEDUPE_KEY_CHARS_MAX;
-    if request.options.dedupe_key.as_ref().is_some_and(|key| !is_named(key)) {
-        return Err(invalid("dedupe_key", format!("1 to {} characters", limits::DEDUPE_KEY_CHARS_MAX)));
-    }
+    check_priority(request.priority)?;
+    request.pass_through.as_deref().map_or(Ok(()), check_pass_through)?;
+    check_dedupe_key(request.options.dedupe_key.as_deref())?;
     if let Some(url) = &request.callback_url {
         check_target("callback_url", url)?;
     }
     request.outputs.iter().try_for_each(|output| check_spec(&output.spec))
+}
+
+pub(crate) fn check_priority(priority: i32) -> Result<()> {
+    if (-10..=10).contains(&priority) { Ok(()) } else { Err(invalid("priority", "-10 to 10")) }
+}
+
+pub(crate) fn check_dedupe_key(key: Option<&str>) -> Result<()> {
+    let most = limits::DEDUPE_KEY_CHARS_MAX;
+    if key.is_some_and(|key| key.is_empty() || most < key.chars().count()) {
+        return Err(invalid("dedupe_key", format!("1 to {most} characters")));
+    }
+    Ok(())
 }
 
 pub(crate) fn check_spec(spec: &SnapshotSpec) -> Result<()> {

@@ -7,6 +7,10 @@
 //! so. Only the headers that the client lists are signed, and most clients list `content-type` and `host`
 //! alone: `X-TC-Action`, `X-TC-Region` and the others can be changed by whoever carries the request. This
 //! is a property of the scheme. The time is always signed, since the text to sign holds it.
+//!
+//! Some of the vendor's clients (tencentcloud-sdk-nodejs-common 4.1.220 among them) take the first label of
+//! the endpoint's name for the service and sign the host without its port. Both are the same for the
+//! vendor's own endpoint, and both are accepted for any other.
 
 use crate::SignatureError;
 use crate::authorization::{fields, is_name_list, parts};
@@ -77,12 +81,15 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// How the values of `content-type` and `host` are signed. The documentation lowers them, the vendor's
-/// clients do not; it matters for the boundary of a multipart body.
+/// How the values of `content-type` and `host` are signed.
 #[derive(Debug, Clone, Copy)]
-enum ValueCase {
+enum Form {
+    /// As the vendor's clients do.
     AsSent,
+    /// In lower case, as the documentation has it; it matters for the boundary of a multipart body.
     Lowered,
+    /// The host without its port, as some of the vendor's clients do.
+    WithoutPort,
 }
 
 /// The signed time, in Unix seconds. The vendor allows for five minutes of difference.
@@ -99,7 +106,7 @@ pub fn signed_at_s(headers: &Headers) -> Result<i64, SignatureError> {
 /// # Errors
 /// [`SignatureError`] when the request does not say its time.
 pub fn string_to_sign(request: &Request<'_>, signed_headers: &str) -> Result<String, SignatureError> {
-    text_to_sign(request, signed_headers, ValueCase::AsSent)
+    text_to_sign(request, (signed_headers, SERVICE), Form::AsSent)
 }
 
 /// The value of the `Authorization` header of a request, with these headers signed.
@@ -113,7 +120,7 @@ pub fn sign(
     secret: &str,
 ) -> Result<String, SignatureError> {
     let date = utc_day(signed_at_s(request.headers)?)?;
-    let signature = signature(&date, secret, &string_to_sign(request, signed_headers)?);
+    let signature = signature((&date, SERVICE), secret, &string_to_sign(request, signed_headers)?);
     Ok(format!(
         "{SCHEME} Credential={secret_id}/{date}/{SERVICE}/{TERMINATOR}, SignedHeaders={signed_headers}, \
          Signature={signature}"
@@ -133,24 +140,30 @@ pub fn verify(request: &Request<'_>, secret: &str) -> Result<(), SignatureError>
     if authorization.date != date {
         return Err(SignatureError::Scope { part: "day" });
     }
-    if authorization.service != SERVICE {
+    let service = authorization.service;
+    if !is_service(service, &value(request.headers, "host").unwrap_or_default()) {
         return Err(SignatureError::Scope { part: "service" });
     }
     let listed: Vec<&str> = authorization.signed_headers.split(';').collect();
     if let Some(name) = ALWAYS_SIGNED.into_iter().find(|name| !listed.contains(name)) {
         return Err(SignatureError::NotSigned { name });
     }
-    for case in [ValueCase::AsSent, ValueCase::Lowered] {
-        let text = text_to_sign(request, authorization.signed_headers, case)?;
-        if is_same(authorization.signature, &signature(&date, secret, &text)) {
+    for form in [Form::AsSent, Form::Lowered, Form::WithoutPort] {
+        let text = text_to_sign(request, (authorization.signed_headers, service), form)?;
+        if is_same(authorization.signature, &signature((&date, service), secret, &text)) {
             return Ok(());
         }
     }
     Err(SignatureError::Mismatch { string_to_sign: string_to_sign(request, authorization.signed_headers)? })
 }
 
-fn signature(date: &str, secret: &str, string_to_sign: &str) -> String {
-    let key = scoped_key(&format!("TC3{secret}"), &[date, SERVICE, TERMINATOR]);
+/// Whether a key may be derived for this service by a client of that host.
+fn is_service(service: &str, host: &str) -> bool {
+    service == SERVICE || host.split('.').next() == Some(service)
+}
+
+fn signature((date, service): (&str, &str), secret: &str, string_to_sign: &str) -> String {
+    let key = scoped_key(&format!("TC3{secret}"), &[date, service, TERMINATOR]);
     hmac_sha256_hex(&key, string_to_sign)
 }
 
@@ -160,28 +173,39 @@ fn utc_day(unix_s: i64) -> Result<String, SignatureError> {
 
 fn text_to_sign(
     request: &Request<'_>,
-    signed_headers: &str,
-    case: ValueCase,
+    (signed_headers, service): (&str, &str),
+    form: Form,
 ) -> Result<String, SignatureError> {
     let timestamp_s = signed_at_s(request.headers)?;
     let date = utc_day(timestamp_s)?;
-    let hash = sha256_hex(canonical_request(request, signed_headers, case).as_bytes());
-    Ok(format!("{SCHEME}\n{timestamp_s}\n{date}/{SERVICE}/{TERMINATOR}\n{hash}"))
+    let hash = sha256_hex(canonical_request(request, signed_headers, form).as_bytes());
+    Ok(format!("{SCHEME}\n{timestamp_s}\n{date}/{service}/{TERMINATOR}\n{hash}"))
 }
 
-fn canonical_request(request: &Request<'_>, signed_headers: &str, case: ValueCase) -> String {
+fn canonical_request(request: &Request<'_>, signed_headers: &str, form: Form) -> String {
     let headers: String =
-        signed_headers.split(';').map(|name| header_line(request.headers, name, case)).collect();
+        signed_headers.split(';').map(|name| header_line(request.headers, name, form)).collect();
     let is_unsigned = value(request.headers, CONTENT_SHA256).as_deref() == Some(UNSIGNED_PAYLOAD);
     let payload = if is_unsigned { UNSIGNED_PAYLOAD.as_bytes() } else { request.body };
     format!("{}\n/\n{}\n{headers}\n{signed_headers}\n{}", request.method, request.query, sha256_hex(payload))
 }
 
-fn header_line(headers: &Headers, name: &str, case: ValueCase) -> String {
+fn header_line(headers: &Headers, name: &str, form: Form) -> String {
     let line = canonical(headers, [name]);
-    match case {
-        ValueCase::AsSent if ALWAYS_SIGNED.contains(&name) => line,
-        ValueCase::AsSent | ValueCase::Lowered => line.to_lowercase(),
+    match form {
+        Form::WithoutPort if name == "host" => without_port(&line),
+        Form::AsSent | Form::WithoutPort if ALWAYS_SIGNED.contains(&name) => line,
+        Form::AsSent | Form::WithoutPort | Form::Lowered => line.to_lowercase(),
+    }
+}
+
+/// `host:name:port` with its line end, without the port.
+fn without_port(line: &str) -> String {
+    match line.trim_end().rsplit_once(':') {
+        Some((host, port)) if host.contains(':') && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{host}\n")
+        }
+        _ => line.to_owned(),
     }
 }
 
@@ -216,7 +240,7 @@ mod tests {
         let headers = pull_events("");
         let request = request(&headers);
         assert_eq!(
-            canonical_request(&request, "content-type;host", ValueCase::AsSent),
+            canonical_request(&request, "content-type;host", Form::AsSent),
             "POST\n/\n\ncontent-type:application/json\nhost:127.0.0.1:18181\n\ncontent-type;host\n\
              44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
         );
@@ -245,6 +269,26 @@ mod tests {
         assert_eq!(refusal(&authorization(good, "host")), SignatureError::NotSigned { name: "content-type" });
         assert_eq!(refusal(&authorization(good, "content-type")), SignatureError::NotSigned { name: "host" });
         assert!(mismatch(refusal(&authorization(good, "content-type;host;x-tc-action"))));
+    }
+
+    #[test]
+    fn a_client_may_name_the_service_by_its_endpoint_and_sign_no_port() {
+        // As tencentcloud-sdk-nodejs-common 4.1.220 signs for the endpoint 127.0.0.1:18181.
+        let (scope, names) = ("2023-11-14/127/tc3_request", "content-type;host");
+        let headers = pull_events("");
+        let text = text_to_sign(&request(&headers), (names, "127"), Form::WithoutPort).expect("a text");
+        let signed = |secret: &str| {
+            let signature = signature(("2023-11-14", "127"), secret, &text);
+            format!("{SCHEME} Credential=AKIDTEST/{scope}, SignedHeaders={names}, Signature={signature}")
+        };
+        assert_eq!(verify(&request(&pull_events(&signed("secret"))), "secret"), Ok(()));
+        assert!(matches!(refusal(&signed("other")), SignatureError::Mismatch { .. }));
+        for (line, without) in
+            [("host:a:1\n", "host:a\n"), ("host:[::1]:1\n", "host:[::1]\n"), ("host:a\n", "host:a\n")]
+        {
+            assert_eq!(without_port(line), without);
+        }
+        assert!(is_service("stillframe", "stillframe.example:7400") && !is_service("cvm", "vod.example"));
     }
 
     #[test]

@@ -39,7 +39,9 @@ pub(super) fn job_id(task_id: &str) -> Option<JobId> {
     let stem = task_id.strip_suffix("t0").unwrap_or(task_id);
     let (kind, id) = stem.rsplit_once('-')?;
     let is_kind = matches!(kind, "CreateSnapshotByTimeOffset" | "CreateImageSprite" | "Procedure" | "Pull")
-        || kind.split_once('-').is_some_and(|(app, kind)| is_digits(app) && kind == "procedurev2");
+        || kind
+            .split_once('-')
+            .is_some_and(|(app, kind)| is_digits(app) && matches!(kind, "procedurev2" | "Pull"));
     is_kind.then(|| JobId::parse(id).ok()).flatten()
 }
 

@@ -1,9 +1,9 @@
 //! Searching videos.
 
-use stillframe_domain::{AppId, Media, MediaState, Timestamp};
+use stillframe_domain::{AppId, Media, MediaFacts, MediaState, Timestamp};
 
 use super::Subject;
-use super::samples::media;
+use super::samples::{facts, media};
 use crate::records::{MediaFilter, MediaOrder, NewMedia};
 
 pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
@@ -33,6 +33,7 @@ async fn each_part_of_a_filter_narrows(s: Subject) {
     let mut second = Media { name: "Office_tour".to_owned(), created_at: at(2_000), ..media(own) };
     second.details.description = "Where we WORK".to_owned();
     second.state = MediaState::Ready;
+    second.facts = Some(MediaFacts { video: None, ..facts() });
     let (first, second) = (add(&s, first).await, add(&s, second).await);
     add(&s, Media { name: "Holiday elsewhere".to_owned(), ..media(other) }).await;
 
@@ -47,6 +48,12 @@ async fn each_part_of_a_filter_narrows(s: Subject) {
         (MediaFilter { name_contains: texts(&["hOLi", "none"]), ..all() }, vec!["Holiday 100%"]),
         (MediaFilter { name_contains: texts(&["0%"]), ..all() }, vec!["Holiday 100%"]),
         (MediaFilter { name_contains: texts(&["e%t", "e t"]), ..all() }, vec![]),
+        (MediaFilter { name_starts_with: texts(&["oFF", "day"]), ..all() }, vec!["Office_tour"]),
+        (MediaFilter { name_ends_with: texts(&["TOUR", "Holi"]), ..all() }, vec!["Office_tour"]),
+        (MediaFilter { text_contains: Some("hOLi".to_owned()), ..all() }, vec!["Holiday 100%"]),
+        (MediaFilter { text_contains: Some("WE work".to_owned()), ..all() }, vec!["Office_tour"]),
+        (MediaFilter { has_video: Some(true), ..all() }, vec!["Holiday 100%"]),
+        (MediaFilter { has_video: Some(false), ..all() }, vec!["Office_tour"]),
         (MediaFilter { description_contains: texts(&["we work"]), ..all() }, vec!["Office_tour"]),
         (MediaFilter { tags: texts(&["sun"]), ..all() }, vec!["Holiday 100%"]),
         (MediaFilter { tags: texts(&["su"]), ..all() }, vec![]),

@@ -7,6 +7,7 @@
 mod apps;
 mod deliveries;
 mod hints;
+mod job_search;
 mod jobs;
 mod leases;
 mod media;
@@ -77,6 +78,7 @@ pub async fn run_all(make: impl AsyncFn() -> Subject) {
     templates::run(&make).await;
     procedures::run(&make).await;
     jobs::run(&make).await;
+    job_search::run(&make).await;
     leases::run(&make).await;
     outbox::run(&make).await;
     deliveries::run(&make).await;

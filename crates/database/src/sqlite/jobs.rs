@@ -247,7 +247,7 @@ fn list_query(app_id: AppId, filter: &JobFilter, start: i64, rows: i64) -> Query
 }
 
 /// Adds to jobs what they ask for and what became of it.
-async fn with_outputs(
+pub(super) async fn with_outputs(
     connection: &mut SqliteConnection,
     mut jobs: Vec<(i64, Job)>,
 ) -> Result<Vec<(i64, Job)>> {

@@ -11,6 +11,7 @@ use crate::Result;
 use crate::records::{MediaFilter, MediaMatches, MediaOrder};
 
 const DOING: &str = "media::search";
+const DESCRIPTION: &str = "details -> 'value' ->> 'description'";
 
 /// The videos that a filter finds, `limit` of them from number `offset` on.
 pub(super) async fn search(
@@ -49,8 +50,18 @@ fn matching(select: &str, app_id: AppId, filter: &MediaFilter) -> Result<QueryBu
     let states: Vec<&str> = filter.states.iter().copied().map(MediaState::name).collect();
     one_of(&mut query, "state", &states)?;
     one_of(&mut query, "details -> 'value' ->> 'category'", &filter.categories)?;
-    contains_one_of(&mut query, "name", &filter.name_contains)?;
-    contains_one_of(&mut query, "details -> 'value' ->> 'description'", &filter.description_contains)?;
+    holds_one_of(&mut query, "0 < instr(lower(name), text.value)", &filter.name_contains)?;
+    holds_one_of(&mut query, "instr(lower(name), text.value) = 1", &filter.name_starts_with)?;
+    let ends = "substr(lower(name), -length(text.value)) = text.value";
+    holds_one_of(&mut query, ends, &filter.name_ends_with)?;
+    let in_description = format!("0 < instr(lower({DESCRIPTION}), text.value)");
+    holds_one_of(&mut query, &in_description, &filter.description_contains)?;
+    let in_either = format!("(0 < instr(lower(name), text.value) OR {in_description})");
+    holds_one_of(&mut query, &in_either, filter.text_contains.as_slice())?;
+    if let Some(has_video) = filter.has_video {
+        let video = "(facts IS NULL OR facts -> 'value' ->> 'video' IS NOT NULL)";
+        query.push(format!(" AND {video} = ")).push_bind(has_video);
+    }
     if !filter.tags.is_empty() {
         query.push(
             " AND EXISTS (SELECT 1 FROM json_each(details, '$.value.tags') AS tag
@@ -75,12 +86,13 @@ fn one_of<T: Serialize>(query: &mut QueryBuilder<Sqlite>, column: &str, values: 
     Ok(())
 }
 
-/// `instr` and not `LIKE`, whose wildcards would stand in what users type.
-fn contains_one_of(query: &mut QueryBuilder<Sqlite>, column: &str, texts: &[String]) -> Result<()> {
+/// A claim that holds for one of the texts, each in lower case. By `instr` and not by `LIKE`, whose
+/// wildcards would stand in what users type.
+fn holds_one_of(query: &mut QueryBuilder<Sqlite>, claim: &str, texts: &[String]) -> Result<()> {
     if !texts.is_empty() {
         let lower: Vec<String> = texts.iter().map(|text| text.to_ascii_lowercase()).collect();
         query.push(" AND EXISTS (SELECT 1 FROM json_each(").push_bind(json_list(DOING, &lower)?);
-        query.push(format!(") AS text WHERE 0 < instr(lower({column}), text.value))"));
+        query.push(format!(") AS text WHERE {claim})"));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod deliveries;
 mod endpoints;
 mod error;
 mod events;
+mod job_search;
 mod jobs;
 mod leases;
 mod media;

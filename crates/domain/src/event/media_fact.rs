@@ -68,6 +68,9 @@ pub struct FetchNews {
     pub url: String,
     /// The caller's name for the request.
     pub dedupe_key: Option<String>,
+    /// The caller's text about the request.
+    #[serde(default)]
+    pub pass_through: Option<String>,
     /// When the job was accepted.
     pub created_at: Timestamp,
     /// When its first attempt began.
@@ -102,6 +105,7 @@ impl MediaNews {
             job_id: job.id.clone(),
             url: url.to_owned(),
             dedupe_key: job.options.dedupe_key.clone(),
+            pass_through: job.pass_through.clone(),
             created_at: job.created_at,
             started_at: job.started_at,
             finished_at,

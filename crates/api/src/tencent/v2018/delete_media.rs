@@ -6,10 +6,10 @@
 use stillframe_domain::{App, Dialect, Origin, RequestKind};
 use stillframe_service::Service;
 
+use super::asked::file_id;
 use super::envelope::Answer;
 use super::error::Refusal;
 use super::input::Input;
-use super::process_media::file_id;
 
 /// Deletes the video.
 pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Result<Answer, Refusal> {

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use stillframe_domain::event::SnapshotFact;
-use stillframe_domain::{App, Job, JobState, MediaId, RequestKind};
+use stillframe_domain::{App, Job, JobKind, JobState, Media, RequestKind};
 use stillframe_service::{MediaName, Service};
 
 use super::envelope::{self, Answer};
@@ -12,41 +12,34 @@ use super::error::Refusal;
 use super::events::of_2017;
 use super::input::Input;
 use super::procedure::{self, Progress};
-use super::task;
+use super::{pull_upload_task, task};
 
 /// Answers the task and its member; an aborted task has none.
 pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Result<Answer, Refusal> {
     let job = task::find(service, app, &input.required_text("TaskId")?).await?;
-    let fact = fact(service, app, &job, job.media_id).await?;
+    let media = service.find_media(app, &MediaName::FileId(Some(job.media_id))).await?;
     let mut answer = Answer::from_iter([
-        ("TaskType".to_owned(), task_type(job.origin.kind).into()),
+        ("TaskType".to_owned(), task::task_type(&job).into()),
         ("Status".to_owned(), task::status(job.state).into()),
         ("CreateTime".to_owned(), task::time(Some(job.created_at)).into()),
         ("BeginProcessTime".to_owned(), task::time(job.started_at).into()),
         ("FinishTime".to_owned(), task::time(job.finished_at).into()),
     ]);
-    if let Some((name, member)) = member(&job, &fact) {
-        answer.insert(name.to_owned(), member);
-    }
+    let member = match job.kind {
+        JobKind::Fetch => {
+            let member = pull_upload_task::of(service, app, &job, &media).await?;
+            Some(("PullUploadTask", member))
+        }
+        JobKind::Probe | JobKind::Snapshot => member(&job, &fact(service, app, &job, &media)),
+    };
+    answer.extend(member.map(|(name, member)| (name.to_owned(), member)));
     Ok(answer)
 }
 
-async fn fact(service: &Service, app: &App, job: &Job, media_id: MediaId) -> Result<SnapshotFact, Refusal> {
-    let media = service.find_media(app, &MediaName::FileId(Some(media_id))).await?;
-    let cover_url = service.cover_url(app, &media);
+fn fact(service: &Service, app: &App, job: &Job, media: &Media) -> SnapshotFact {
+    let cover_url = service.cover_url(app, media);
     let until = job.finished_at.unwrap_or_else(|| service.now());
-    Ok(SnapshotFact::of_job(job, &media, &service.media_base_url(app), cover_url, until))
-}
-
-const fn task_type(kind: RequestKind) -> &'static str {
-    match kind {
-        RequestKind::TimeOffsets => "SnapshotByTimeOffset",
-        RequestKind::Sprite => "ImageSprite",
-        RequestKind::Procedure
-        | RequestKind::Snapshot
-        | RequestKind::AutomaticCovers
-        | RequestKind::Ingest => "Procedure",
-    }
+    SnapshotFact::of_job(job, media, &service.media_base_url(app), cover_url, until)
 }
 
 fn member(job: &Job, fact: &SnapshotFact) -> Option<(&'static str, Value)> {

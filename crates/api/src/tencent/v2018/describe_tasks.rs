@@ -1,21 +1,18 @@
-//! `DescribeTasks`: the tasks of the last three days.
+//! `DescribeTasks`: the tasks of the last three days, in pages.
 //!
-//! Source: API 2018-07-17, DescribeTasks. Of an app with very many tasks the newest
-//! [`TASKS_SEARCHED_MAX`] are looked at. `ScrollToken` is the task after which the next page begins.
+//! Source: API 2018-07-17, DescribeTasks. `ScrollToken` names where a page ended, so that no task is shown
+//! twice when others come meanwhile.
 
-use std::cmp::Reverse;
-
-use chrono::DateTime;
 use serde_json::{Value, json};
-use stillframe_domain::{App, Job, JobKind, JobState, MediaId, RequestKind, Timestamp};
-use stillframe_service::{JobFilter, Service};
+use stillframe_domain::{App, Job, JobState, MediaId};
+use stillframe_service::{JobCursor, JobMoment, JobSearch, Service};
 
 use super::envelope::Answer;
 use super::error::Refusal;
 use super::input::Input;
+use super::span::Span;
 use super::task;
 
-const TASKS_SEARCHED_MAX: usize = 1_000;
 const LIMIT_DEFAULT: i64 = 10;
 const LIMIT_MAX: i64 = 100;
 
@@ -25,42 +22,35 @@ pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Resu
     let size = usize::try_from(limit).ok().filter(|_| (1..=LIMIT_MAX).contains(&limit));
     let expected = format!("1 to {LIMIT_MAX}");
     let size = size.ok_or_else(|| Refusal::value("InvalidParameterValue.Limit", "Limit", expected))?;
-    let mut tasks = tasks(service, app, input).await?;
-    sort(&mut tasks, input)?;
-    let after = input.text("ScrollToken")?.filter(|token| !token.is_empty());
-    let begin = match after {
-        None => 0,
-        Some(token) => {
-            tasks.iter().position(|job| job.id.as_str() == token).map(|at| at + 1).ok_or_else(|| {
-                Refusal::value("InvalidParameterValue.ScrollToken", "ScrollToken", "one of the last answer")
-            })?
-        }
-    };
-    let page: Vec<&Job> = tasks.iter().skip(begin).take(size).collect();
-    let is_end = tasks.len() <= begin + page.len();
-    let token = page.last().filter(|_| !is_end).map_or_else(String::new, |job| job.id.to_string());
-    Ok(Answer::from_iter([
-        ("TaskSet".to_owned(), page.into_iter().map(item).collect()),
-        ("ScrollToken".to_owned(), token.into()),
-    ]))
+    let after = cursor(input)?;
+    let (mut tasks, mut token) = (Vec::new(), String::new());
+    if let Some(search) = search(service, input)? {
+        let found = service.search_jobs(app, &search, after, size).await?;
+        tasks = found.items.iter().map(item).collect();
+        token = found.next.map_or_else(String::new, |next| next.to_string());
+    }
+    Ok(Answer::from_iter([("TaskSet".to_owned(), tasks.into()), ("ScrollToken".to_owned(), token.into())]))
 }
 
-async fn tasks(service: &Service, app: &App, input: &Input<'_>) -> Result<Vec<Job>, Refusal> {
-    let media_id = match input.text("FileId")?.filter(|id| !id.is_empty()) {
-        None => None,
-        Some(id) => match MediaId::parse(&id) {
-            Ok(Some(id)) => Some(id),
-            Ok(None) | Err(_) => return Ok(Vec::new()),
-        },
-    };
-    let filter = JobFilter { media_id, kind: Some(JobKind::Snapshot), states: states(input)? };
+fn cursor(input: &Input<'_>) -> Result<Option<JobCursor>, Refusal> {
+    let Some(token) = input.text("ScrollToken")?.filter(|token| !token.is_empty()) else { return Ok(None) };
+    let refused = |_| Refusal::value("InvalidParameterValue", "ScrollToken", "one of the last answer");
+    token.parse().map(Some).map_err(refused)
+}
+
+/// What is asked for; `None` when no task can match.
+fn search(service: &Service, input: &Input<'_>) -> Result<Option<JobSearch>, Refusal> {
+    let mut search = JobSearch { states: states(input)?, ..task::search(service.now()) };
     let (created, finished) = (Span::read(input, "CreateTime")?, Span::read(input, "FinishTime")?);
-    let now = service.now();
-    let mut jobs = service.list_jobs(app, &filter, None, TASKS_SEARCHED_MAX).await?.items;
-    jobs.retain(|job| {
-        task::is_task(job, now) && created.holds(Some(job.created_at)) && finished.holds(job.finished_at)
-    });
-    Ok(jobs)
+    search.created_from = search.created_from.max(created.from);
+    search.created_before = created.before;
+    (search.finished_from, search.finished_before) = (finished.from, finished.before);
+    (search.by, search.is_ascending) = order(input)?;
+    if let Some(id) = input.text("FileId")?.filter(|id| !id.is_empty()) {
+        let Ok(Some(id)) = MediaId::parse(&id) else { return Ok(None) };
+        search.media_id = Some(id);
+    }
+    Ok(Some(search))
 }
 
 fn states(input: &Input<'_>) -> Result<Vec<JobState>, Refusal> {
@@ -74,22 +64,20 @@ fn states(input: &Input<'_>) -> Result<Vec<JobState>, Refusal> {
     Ok(states)
 }
 
-/// Jobs come newest first.
-fn sort(tasks: &mut [Job], input: &Input<'_>) -> Result<(), Refusal> {
-    let Some(sort) = input.object("Sort")? else { return Ok(()) };
-    let key: fn(&Job) -> Option<Timestamp> = match sort.text("Field")?.as_deref() {
-        None | Some("" | "CreateTime") => |job| Some(job.created_at),
-        Some("FinishTime") => |job| job.finished_at,
-        Some(_) => {
-            return Err(Refusal::value("InvalidParameterValue", "Sort.Field", "CreateTime or FinishTime"));
-        }
+/// By which moment, and whether the first comes first.
+fn order(input: &Input<'_>) -> Result<(JobMoment, bool), Refusal> {
+    let Some(sort) = input.object("Sort")? else { return Ok((JobMoment::Created, false)) };
+    let refused = |name: &str, expected| Refusal::value("InvalidParameterValue", sort.name(name), expected);
+    let by = match sort.text("Field")?.as_deref() {
+        None | Some("" | "CreateTime") => JobMoment::Created,
+        Some("FinishTime") => JobMoment::Finished,
+        Some(_) => return Err(refused("Field", "CreateTime or FinishTime")),
     };
     match sort.text("Order")?.as_deref() {
-        Some("Asc") => tasks.sort_by_key(key),
-        None | Some("" | "Desc") => tasks.sort_by_key(|job| Reverse(key(job))),
-        Some(_) => return Err(Refusal::value("InvalidParameterValue", "Sort.Order", "Asc or Desc")),
+        Some("Asc") => Ok((by, true)),
+        None | Some("" | "Desc") => Ok((by, false)),
+        Some(_) => Err(refused("Order", "Asc or Desc")),
     }
-    Ok(())
 }
 
 fn item(job: &Job) -> Value {
@@ -97,55 +85,15 @@ fn item(job: &Job) -> Value {
         "TaskId": task::id(job),
         "Status": task::status(job.state),
         "FileId": job.media_id.to_string(),
-        "TaskType": task_type(job.origin.kind),
+        "TaskType": match task::task_type(job) {
+            // Here in the plural.
+            task::SPRITE => "ImageSprites",
+            other => other,
+        },
         "CreateTime": task::time(Some(job.created_at)),
         "BeginProcessTime": task::time(job.started_at),
         "FinishTime": task::time(job.finished_at),
         "SessionId": job.options.dedupe_key.as_deref().unwrap_or_default(),
         "SessionContext": job.pass_through.as_deref().unwrap_or_default(),
     })
-}
-
-/// As in DescribeTaskDetail, but for the plural of the vendor's.
-const fn task_type(kind: RequestKind) -> &'static str {
-    match kind {
-        RequestKind::TimeOffsets => "SnapshotByTimeOffset",
-        RequestKind::Sprite => "ImageSprites",
-        RequestKind::Procedure
-        | RequestKind::Snapshot
-        | RequestKind::AutomaticCovers
-        | RequestKind::Ingest => "Procedure",
-    }
-}
-
-/// A span of time, open where it has no bound.
-#[derive(Default)]
-struct Span {
-    after: Option<Timestamp>,
-    before: Option<Timestamp>,
-}
-
-impl Span {
-    fn read(input: &Input<'_>, name: &str) -> Result<Self, Refusal> {
-        let Some(span) = input.object(name)? else { return Ok(Self::default()) };
-        let bound = |name: &str| {
-            let text = span.text(name)?.filter(|text| !text.is_empty());
-            let read = |text: String| {
-                let at = DateTime::parse_from_rfc3339(&text);
-                let refused =
-                    |_| Refusal::value("InvalidParameterValue", span.name(name), "an ISO 8601 time");
-                at.map(|at| Timestamp::from_millis(at.timestamp_millis())).map_err(refused)
-            };
-            text.map(read).transpose()
-        };
-        Ok(Self { after: bound("After")?, before: bound("Before")? })
-    }
-
-    /// Whether a moment lies in it; one that has not come lies in the span without bounds alone.
-    fn holds(&self, at: Option<Timestamp>) -> bool {
-        let is_bounded = self.after.is_some() || self.before.is_some();
-        at.map_or(!is_bounded, |at| {
-            self.after.is_none_or(|after| after <= at) && self.before.is_none_or(|before| at <= before)
-        })
-    }
 }

@@ -90,8 +90,8 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         ErrorCode::TemplateImmutable => "InvalidParameterValue.ModifyDefaultTemplate",
         ErrorCode::TooManyTemplates => "LimitExceeded.TooMuchTemplate",
         ErrorCode::DuplicateRequest => "InvalidParameterValue.SessionId",
-        ErrorCode::DuplicateProcedure => "InvalidParameterValue.Name",
-        ErrorCode::ProcedureNotFound => "ResourceNotFound.TemplateNotExist",
+        ErrorCode::DuplicateProcedure => "InvalidParameter.ExistedProcedureName",
+        ErrorCode::ProcedureNotFound => "InvalidParameter.ProcedureNameNotExist",
         ErrorCode::DuplicateReference => "InvalidParameterValue",
         ErrorCode::JobNotCancellable | ErrorCode::QueueNotEnabled | ErrorCode::QueueExists => {
             "FailedOperation"
@@ -125,11 +125,12 @@ mod tests {
 
     #[test]
     fn every_code_has_a_word_of_the_vendors_families() {
-        const FAMILIES: [&str; 9] = [
+        const FAMILIES: [&str; 10] = [
             "AuthFailure",
             "FailedOperation",
             "InternalError",
             "InvalidAction",
+            "InvalidParameter",
             "InvalidParameterValue",
             "LimitExceeded",
             "MissingParameter",

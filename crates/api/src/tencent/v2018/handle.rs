@@ -15,7 +15,8 @@ use super::error::Refusal;
 use super::input::Input;
 use super::{
     confirm_events, delete_media, describe_events_state, describe_media_infos, describe_task_detail,
-    describe_tasks, event_config, manage_task, modify_media_info, process_media, pull_events, templates,
+    describe_tasks, event_config, manage_task, modify_media_info, procedure_templates, process_media,
+    process_media_by_procedure, pull_events, pull_upload, search_media, templates,
 };
 use crate::state::ApiState;
 
@@ -88,6 +89,9 @@ async fn run(state: &ApiState, app: &App, action: &str, input: &Input<'_>) -> Re
         "PullEvents" => pull_events::run(service, app).await,
         "ConfirmEvents" => confirm_events::run(service, app, input).await,
         "ProcessMedia" => process_media::run(service, app, input).await,
+        "ProcessMediaByProcedure" => process_media_by_procedure::run(service, app, input).await,
+        "PullUpload" => pull_upload::run(service, app, input).await,
+        "SearchMedia" => search_media::run(service, app, input).await,
         "DescribeTaskDetail" => describe_task_detail::run(service, app, input).await,
         "DescribeMediaInfos" => describe_media_infos::run(service, app, input).await,
         "DescribeTasks" => describe_tasks::run(service, app, input).await,
@@ -97,6 +101,10 @@ async fn run(state: &ApiState, app: &App, action: &str, input: &Input<'_>) -> Re
         "DescribeEventConfig" => event_config::describe(service, app).await,
         "ModifyEventConfig" => event_config::modify(service, app, input).await,
         "DescribeEventsState" => describe_events_state::run(service, app).await,
+        "CreateProcedureTemplate" => procedure_templates::create(service, app, input).await,
+        "DescribeProcedureTemplates" => procedure_templates::describe(service, app, input).await,
+        "ResetProcedureTemplate" => procedure_templates::reset(service, app, input).await,
+        "DeleteProcedureTemplate" => procedure_templates::delete(service, app, input).await,
         _ => run_on_templates(state, app, action, input).await,
     }
 }

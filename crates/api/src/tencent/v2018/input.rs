@@ -159,6 +159,17 @@ impl<'a> Input<'a> {
         self.items(name, as_number)
     }
 
+    /// Whether a member is there and says something: no empty text, list or object.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        match self.find(name) {
+            None => false,
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(Value::Object(fields)) => !fields.is_empty(),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Null) => true,
+        }
+    }
+
     fn find(&self, name: &str) -> Option<&'a Value> {
         self.fields.get(name).filter(|value| !value.is_null())
     }

@@ -8,6 +8,7 @@
 //! Source: Tencent Cloud VOD API 2018-07-17 and tencentcloud-sdk-python-vod 3.1.194, as collected on
 //! 2026-11-22.
 
+mod asked;
 mod auth;
 mod confirm_events;
 mod delete_media;
@@ -23,13 +24,21 @@ mod events;
 mod handle;
 mod input;
 mod manage_task;
+mod media_info;
 mod meta_data;
 mod modify_media_info;
 mod picture_sets;
 mod procedure;
+mod procedure_templates;
 mod process_media;
+mod process_media_by_procedure;
 mod pull_events;
+mod pull_upload;
+mod pull_upload_task;
+mod search_media;
+mod span;
 mod task;
+mod tasks;
 mod templates;
 
 pub use events::Tencent2018Renderer;

@@ -101,7 +101,10 @@ fn reference(family: TemplateFamily, input: &Input<'_>) -> Result<TemplateRef, R
 }
 
 /// Whether presets or others are asked for; `None` for all.
-fn template_type(input: &Input<'_>) -> Result<Option<bool>, Refusal> {
+///
+/// # Errors
+/// `InvalidParameterValue.Type`.
+pub(super) fn template_type(input: &Input<'_>) -> Result<Option<bool>, Refusal> {
     match input.text("Type")?.as_deref() {
         None | Some("") => Ok(None),
         Some("Preset") => Ok(Some(true)),
@@ -110,7 +113,11 @@ fn template_type(input: &Input<'_>) -> Result<Option<bool>, Refusal> {
     }
 }
 
-fn page(input: &Input<'_>) -> Result<(usize, usize), Refusal> {
+/// `Offset` and `Limit`.
+///
+/// # Errors
+/// `InvalidParameterValue.Offset`, `InvalidParameterValue.Limit`.
+pub(super) fn page(input: &Input<'_>) -> Result<(usize, usize), Refusal> {
     let offset = usize::try_from(input.integer("Offset")?.unwrap_or(0))
         .map_err(|_| Refusal::value("InvalidParameterValue.Offset", "Offset", "0 or more"))?;
     let limit = input.integer("Limit")?.unwrap_or(LIMIT_DEFAULT);

@@ -89,7 +89,7 @@ pub(super) fn pull(app_id: AppId, fact: &MediaFact) -> Option<Pull> {
         file_url: fact.source_url.clone().unwrap_or_default(),
         procedure_task_id: procedure_id(app_id, fact),
         review_audio_video_task_id: "",
-        session_context: fact.pass_through.clone().unwrap_or_default(),
+        session_context: fetch.pass_through.clone().unwrap_or_default(),
         session_id: fetch.dedupe_key.clone().unwrap_or_default(),
         progress: 100,
     })

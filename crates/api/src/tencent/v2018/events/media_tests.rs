@@ -70,7 +70,7 @@ fn a_fetch_is_told_as_in_the_vendors_example() {
                 "FileUrl": URL,
                 "ProcedureTaskId": "",
                 "ReviewAudioVideoTaskId": "",
-                "SessionContext": "test data",
+                "SessionContext": "of the request",
                 "SessionId": "s-1",
                 "Progress": 100,
             },

@@ -7,6 +7,7 @@ use stillframe_domain::{Position, Product, Selection};
 
 use super::{Progress, SUCCESS};
 use crate::tencent::told::{Set, failure, url};
+use crate::tencent::v2018::tasks::encode as encoded;
 use crate::tencent::v2018::{err_code_ext, picture_sets};
 use crate::timestamp::rfc3339_s;
 
@@ -77,40 +78,10 @@ fn input(set: &Set<'_>, kind: &Kind) -> Value {
         _ => &[],
     };
     match kind {
-        Kind::Cover => {
-            let mut input = json!({ "Definition": definition, "WatermarkSet": [] });
-            if let Some(position) = positions.first() {
-                let (position_type, value) = match *position {
-                    Position::At(time) => ("Time", time.as_millis() as f64 / 1000.0),
-                    Position::Percent(percent) => ("Percent", percent),
-                };
-                input["PositionType"] = position_type.into();
-                input["PositionValue"] = value.into();
-            }
-            input
-        }
-        Kind::Offsets => json!({
-            "Definition": definition,
-            "ExtTimeOffsetSet": positions.iter().map(offset_text).collect::<Vec<_>>(),
-            "TimeOffsetSet": positions.iter().filter_map(offset_ms).collect::<Vec<_>>(),
-            "WatermarkSet": [],
-        }),
-        Kind::Sample => json!({ "Definition": definition, "WatermarkSet": [] }),
-        Kind::Sprite => json!({ "Definition": definition }),
-    }
-}
-
-fn offset_text(position: &Position) -> String {
-    match position {
-        Position::At(time) => format!("{}s", time.as_millis() as f64 / 1000.0),
-        Position::Percent(percent) => format!("{percent}%"),
-    }
-}
-
-const fn offset_ms(position: &Position) -> Option<i64> {
-    match position {
-        Position::At(time) => Some(time.as_millis()),
-        Position::Percent(_) => None,
+        Kind::Cover => encoded::cover(definition, positions.first()),
+        Kind::Offsets => encoded::by_offset(definition, positions),
+        Kind::Sample => encoded::sample(definition),
+        Kind::Sprite => encoded::sprite(definition),
     }
 }
 

@@ -1,81 +1,107 @@
-//! The tasks of a procedure as outputs of a job, in the order of the vendor's members.
+//! The tasks of a procedure: read from a request, in the order of the vendor's members, and written.
+
+pub(super) mod encode;
 
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, ErrorCode, MediaTime, Position, Selection, SnapshotSpec, TemplateFamily, TemplateRef, limits,
+    App, ErrorCode, MediaTime, Position, ProcedureStep, Selection, SnapshotSpec, StepShape, TemplateFamily,
+    TemplateRef, limits,
 };
 use stillframe_service::{OutputRequest, Service};
 
-use crate::tencent::v2018::error::Refusal;
-use crate::tencent::v2018::input::Input;
+use super::asked::refuse_members;
+use super::error::Refusal;
+use super::input::Input;
 
 /// Sets of tasks that make something else than pictures.
 const OTHER_SETS: [&str; 3] =
     ["TranscodeTaskSet", "AnimatedGraphicTaskSet", "AdaptiveDynamicStreamingTaskSet"];
 const INVALID: &str = "InvalidParameterValue";
 
-/// All outputs of a `MediaProcessTask`.
+/// A task, and what its template makes by now.
+struct Task {
+    kind: OutputKind,
+    template: TemplateRef,
+    /// In the place of the template's own.
+    selection: Option<Selection>,
+    spec: SnapshotSpec,
+}
+
+/// All tasks of a `MediaProcessTask`, as sets of pictures to take.
+///
+/// # Errors
+/// `UnsupportedOperation` for what is no task of pictures; refusals of values; `MissingParameter` for none.
 pub(super) async fn outputs(
     service: &Service,
     app: &App,
     process: &Input<'_>,
 ) -> Result<Vec<OutputRequest>, Refusal> {
-    for name in OTHER_SETS {
-        if !process.objects(name)?.is_empty() {
-            let message = format!("{} is not supported", process.name(name));
-            return Err(Refusal::new("UnsupportedOperation", message));
-        }
-    }
-    let mut outputs = Vec::new();
-    for task in process.objects("SnapshotByTimeOffsetTaskSet")? {
-        let shape = shape(service, app, &task, TemplateFamily::Offsets).await?;
-        outputs.push(with_offsets(shape, OutputKind::Normal, offsets(&task)?));
-    }
-    for task in process.objects("SampleSnapshotTaskSet")? {
-        outputs.push(output(shape(service, app, &task, TemplateFamily::Sample).await?, OutputKind::Normal));
-    }
-    for task in process.objects("ImageSpriteTaskSet")? {
-        outputs.push(output(shape(service, app, &task, TemplateFamily::Sprite).await?, OutputKind::Sprite));
-    }
-    for task in process.objects("CoverBySnapshotTaskSet")? {
-        let shape = shape(service, app, &task, TemplateFamily::Offsets).await?;
-        outputs.push(with_offsets(shape, OutputKind::Cover, vec![cover_position(&task)?]));
-    }
-    if outputs.is_empty() {
-        return Err(Refusal::missing("MediaProcessTask.*TaskSet"));
-    }
-    Ok(outputs)
+    let output = |task: Task| {
+        let mut spec = task.spec;
+        spec.selection = task.selection.unwrap_or(spec.selection);
+        OutputRequest { kind: task.kind, template: Some(task.template), spec }
+    };
+    Ok(tasks(service, app, process).await?.into_iter().map(output).collect())
 }
 
-/// What the task's template makes.
-async fn shape(
+/// All tasks of a `MediaProcessTask`, as steps of a procedure.
+///
+/// # Errors
+/// As [`outputs`].
+pub(super) async fn steps(
     service: &Service,
     app: &App,
-    task: &Input<'_>,
-    family: TemplateFamily,
-) -> Result<(TemplateRef, SnapshotSpec), Refusal> {
-    let number = task.required("Definition", task.integer("Definition")?)?;
-    let reference = TemplateRef::Numbered { family, number };
-    match service.find_template(app, &reference).await {
-        Ok(template) => Ok((reference, template.spec)),
+    process: &Input<'_>,
+) -> Result<Vec<ProcedureStep>, Refusal> {
+    let step = |task: Task| {
+        let shape = StepShape::Template { reference: task.template, selection: task.selection };
+        ProcedureStep { kind: task.kind, shape }
+    };
+    Ok(tasks(service, app, process).await?.into_iter().map(step).collect())
+}
+
+async fn tasks(service: &Service, app: &App, process: &Input<'_>) -> Result<Vec<Task>, Refusal> {
+    use TemplateFamily::{Offsets, Sample, Sprite};
+    refuse_members(process, &OTHER_SETS)?;
+    let mut tasks = Vec::new();
+    for input in process.objects("SnapshotByTimeOffsetTaskSet")? {
+        let selection = Selection::Offsets(offsets(&input)?);
+        tasks.push(task(service, app, &input, (Offsets, OutputKind::Normal, Some(selection))).await?);
+    }
+    for input in process.objects("SampleSnapshotTaskSet")? {
+        tasks.push(task(service, app, &input, (Sample, OutputKind::Normal, None)).await?);
+    }
+    for input in process.objects("ImageSpriteTaskSet")? {
+        tasks.push(task(service, app, &input, (Sprite, OutputKind::Sprite, None)).await?);
+    }
+    for input in process.objects("CoverBySnapshotTaskSet")? {
+        let selection = Selection::Offsets(vec![cover_position(&input)?]);
+        tasks.push(task(service, app, &input, (Offsets, OutputKind::Cover, Some(selection))).await?);
+    }
+    if tasks.is_empty() {
+        return Err(Refusal::missing(&process.name("*TaskSet")));
+    }
+    Ok(tasks)
+}
+
+/// A task by its template. Marks on pictures are refused: none is ever drawn.
+async fn task(
+    service: &Service,
+    app: &App,
+    input: &Input<'_>,
+    (family, kind, selection): (TemplateFamily, OutputKind, Option<Selection>),
+) -> Result<Task, Refusal> {
+    refuse_members(input, &["WatermarkSet"])?;
+    let number = input.required("Definition", input.integer("Definition")?)?;
+    let template = TemplateRef::Numbered { family, number };
+    match service.find_template(app, &template).await {
+        Ok(found) => Ok(Task { kind, template, selection, spec: found.spec }),
         Err(error) if error.code == ErrorCode::TemplateNotFound => {
-            let name = task.name("Definition");
+            let name = input.name("Definition");
             Err(Refusal::value("InvalidParameterValue.Definition", name, "a template of that kind"))
         }
         Err(error) => Err(error.into()),
     }
-}
-
-fn output((template, spec): (TemplateRef, SnapshotSpec), kind: OutputKind) -> OutputRequest {
-    OutputRequest { kind, template: Some(template), spec }
-}
-
-fn with_offsets(
-    (template, spec): (TemplateRef, SnapshotSpec),
-    kind: OutputKind,
-    offsets: Vec<Position>,
-) -> OutputRequest {
-    output((template, SnapshotSpec { selection: Selection::Offsets(offsets), ..spec }), kind)
 }
 
 /// `ExtTimeOffsetSet` in seconds and percent; without it `TimeOffsetSet` in milliseconds, which is
