@@ -192,6 +192,9 @@ pub struct MediaBrief {
     /// Hears of the video's events.
     #[serde(default)]
     pub callback_url: Option<String>,
+    /// The API over which it came.
+    #[serde(default)]
+    pub added_by: Option<Dialect>,
 }
 
 /// When an event is told, and where its objects are then.
@@ -237,6 +240,7 @@ impl SnapshotFact {
                 source_url: source_url(media, base_url),
                 facts: media.facts.clone(),
                 callback_url: media.details.callback_url.clone(),
+                added_by: Some(media.added_by),
             })),
             job_created_at: job.created_at,
             job_started_at: job.started_at,
@@ -285,18 +289,25 @@ impl Event {
         }
     }
 
-    /// The callback that the job's own request named, or else that of its video, in its dialect's format.
-    /// It is never stored: it bears the id of the job or of the video, so that a delivery to it is known
-    /// again from the event.
+    /// The callback that the job's own request named, in its dialect's format, or else that of its video,
+    /// in the format of the dialect over which the video came. It is never stored: it bears the id of the
+    /// job or of the video, so that a delivery to it is known again from the event.
     pub fn own_callback(&self, settings: &AppSettings) -> Option<Endpoint> {
-        let (id, url) = match &self.payload {
+        let (id, (dialect, url)) = match &self.payload {
             EventPayload::Snapshot(fact) => {
-                let of_media = || fact.media.as_ref().and_then(|media| media.callback_url.clone());
-                (fact.job_id.as_str(), fact.callback_url.clone().or_else(of_media)?)
+                let of_job = fact.callback_url.clone().map(|url| (self.origin.dialect, url));
+                let media = fact.media.as_ref();
+                let of_media = || {
+                    let dialect = media?.added_by.filter(|&dialect| dialect == self.origin.dialect)?;
+                    Some((dialect, media?.callback_url.clone()?))
+                };
+                (fact.job_id.as_str(), of_job.or_else(of_media)?)
             }
-            EventPayload::Media(fact) => (fact.video_id.as_str(), fact.details.callback_url.clone()?),
+            EventPayload::Media(fact) => {
+                (fact.video_id.as_str(), (fact.added_by?, fact.details.callback_url.clone()?))
+            }
         };
-        let (format, owner) = match self.origin.dialect {
+        let (format, owner) = match dialect {
             Dialect::Native => (EventFormat::Native, Owner::Native),
             Dialect::Tencent => (EventFormat::Tencent40, Owner::Tencent),
             Dialect::Alibaba => (EventFormat::Alibaba, Owner::Alibaba),

@@ -336,4 +336,17 @@ mod tests {
         let filtered = Endpoint { event_kinds: vec![EventKind::SnapshotCompleted], ..configured };
         assert_eq!(urls(filtered, native), ["http://127.0.0.1/"]);
     }
+
+    #[test]
+    fn a_videos_own_callback_hears_of_the_jobs_of_its_own_api_and_is_written_in_its_words() {
+        let of_job = |asked_over| {
+            let mut event = event(Dialect::Alibaba, RequestKind::Procedure);
+            event.origin.dialect = asked_over;
+            let EventPayload::Snapshot(fact) = &mut event.payload else { unreachable!("about pictures") };
+            fact.media.as_mut().expect("a video").callback_url = Some("http://own.example/".to_owned());
+            event.own_callback(&AppSettings::default())
+        };
+        assert_eq!(of_job(Dialect::Alibaba).map(|own| own.format), Some(EventFormat::Alibaba));
+        assert_eq!(of_job(Dialect::Tencent), None);
+    }
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod bodies;
 mod certificate;
+mod change;
 mod client;
 mod clips;
 mod crash;

@@ -109,7 +109,7 @@ fn numbers(facts: &MediaFacts) -> Map<String, Value> {
         numbers.extend(fields([
             ("Width", text(&video.width_px)),
             ("Height", text(&video.height_px)),
-            ("Fps", text(&video.frames_per_second)),
+            ("Fps", text(&((video.frames_per_second * 100.0).round() / 100.0))),
         ]));
     }
     numbers

@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    Dialect, ErrorCode, Event, EventKind, MediaTime, OutputOutcome, Position, RequestKind, Selection,
+    Dialect, ErrorCode, Event, EventKind, MediaTime, NotifyMode, OutputOutcome, Position, RequestKind,
+    Selection,
 };
 use stillframe_events::Renderer;
 
@@ -237,4 +238,23 @@ fn a_cover_by_position_is_told_as_a_cover() {
     assert_eq!(tasks[0]["input"], json!({ "definition": 10, "positionType": "Time", "position": 7 }));
     assert_eq!(tasks[1]["input"], json!({ "definition": 10, "positionType": "Percent", "position": 50 }));
     assert_eq!(tasks[0]["output"]["imageUrl"], url("covers/00000000000000000000000000000001-00001.jpg"));
+}
+
+#[test]
+fn a_part_of_a_procedure_is_told_while_the_others_go_on() {
+    let first = stills(1, OutputKind::Normal, Some(10), &[5]);
+    let second = sprite(2, OutputKind::Sprite, Some(10));
+    let sets = vec![(first.clone(), taken(&first, &[None])), (second.clone(), taken_sprite(&second))];
+    let mut told = event(Dialect::Tencent, RequestKind::Procedure, sets, None);
+    told.kind = EventKind::JobProgress;
+    samples::fact(&mut told).outcomes.truncate(1);
+    assert_eq!(Tencent40Renderer.body(&told), None, "only to a caller that asked");
+    samples::fact(&mut told).options.notify = NotifyMode::Change;
+    let body = render(&told);
+    assert_eq!(body["eventType"], "ProcedureStateChanged");
+    assert_eq!((&body["data"]["status"], &body["data"]["errCode"]), (&json!("PROCESSING"), &json!(0)));
+    let tasks = &body["data"]["processTaskList"];
+    assert_eq!((&tasks[0]["status"], &tasks[1]["status"]), (&json!("SUCCESS"), &json!("PROCESSING")));
+    assert_eq!(tasks[0]["output"]["imgInfo"].as_array().map(Vec::len), Some(1));
+    assert_eq!((tasks[1].get("output"), &tasks[1]["errCode"]), (None, &json!(0)));
 }
