@@ -104,6 +104,10 @@ pub struct MediaFilter {
     pub categories: Vec<i64>,
     /// In one of these states.
     pub states: Vec<MediaState>,
+    /// Among failed ones only those whose bytes are here, or those whose bytes are not.
+    pub failed_with_bytes: Option<bool>,
+    /// Whose bytes were asked from one of these URLs.
+    pub fetched_from: Vec<String>,
     /// With pictures to take, or without; one that was not probed counts as with.
     pub has_video: Option<bool>,
     /// Added then or later.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stillframe_domain::{
     AccessKey, App, AppId, AppSettings, Attempt, DeliveryId, DeliveryState, Endpoint, EndpointId, Event,
-    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, MediaUpdate, Procedure, ReceiptHandle,
+    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, MediaUpdate, OutputId, Procedure, ReceiptHandle,
     Template, TemplateRef, VideoId,
 };
 use tokio::sync::watch;
@@ -156,6 +156,8 @@ pub trait Jobs: Send + Sync {
     async fn insert_job(&self, job: &Job) -> Result<()>;
     /// The app's job of that id.
     async fn find_job(&self, app_id: AppId, id: &JobId) -> Result<Option<Job>>;
+    /// The app's job that has an output of that id.
+    async fn find_job_of_output(&self, app_id: AppId, id: &OutputId) -> Result<Option<Job>>;
     /// The app's jobs, newest first.
     async fn list_jobs(
         &self,

@@ -29,6 +29,8 @@ pub struct AppSettings {
     pub tencent_mode: PullMode,
     /// What the Tencent dialect's event configuration holds beside its mode and callback.
     pub tencent_events: TencentEvents,
+    /// What the Alibaba dialect's message callback holds beside its endpoint; `None` when none is configured.
+    pub alibaba_callback: Option<AlibabaCallback>,
     /// How callbacks are made that a vendor's API configured, or a request named.
     pub callback_policy: PolicyName,
     /// Keys of signed picture URLs.
@@ -49,6 +51,27 @@ pub struct TencentEvents {
     pub others: std::collections::BTreeMap<String, bool>,
 }
 
+/// Parts of the Alibaba dialect's message callback.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlibabaCallback {
+    /// The event types that its owner chose, by name, also those that are never told here.
+    pub event_types: Vec<String>,
+    /// Whether callbacks are signed.
+    pub is_signed: bool,
+    /// Key that signs callbacks, letters and digits; kept while they are not signed.
+    pub auth_key: Option<String>,
+    /// Address that was named with the queue, when events go into one.
+    pub queue_endpoint: Option<String>,
+}
+
+impl AlibabaCallback {
+    /// The key that signs callbacks, when they are signed.
+    pub fn signing_key(&self) -> Option<&str> {
+        self.auth_key.as_deref().filter(|_| self.is_signed)
+    }
+}
+
 impl Default for AppSettings {
     fn default() -> Self {
         Self {
@@ -56,6 +79,7 @@ impl Default for AppSettings {
             automatic_covers: true,
             tencent_mode: PullMode::Off,
             tencent_events: TencentEvents::default(),
+            alibaba_callback: None,
             callback_policy: PolicyName::default(),
             url_signing: UrlSigning::default(),
         }

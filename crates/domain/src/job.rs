@@ -216,6 +216,9 @@ pub struct RequestOptions {
     /// The caller's name for the request: a second one of that name within
     /// [`crate::limits::DEDUPE_WINDOW_MS`] is refused.
     pub dedupe_key: Option<String>,
+    /// Key of the procedure that was asked for by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub procedure_key: Option<String>,
 }
 
 /// When a caller wants to be told of a job.

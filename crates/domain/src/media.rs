@@ -54,6 +54,9 @@ pub struct MediaDetails {
     pub reference_id: Option<String>,
     /// Hears of this video's events in the place of the app's endpoint of its dialect.
     pub callback_url: Option<String>,
+    /// URL that its bytes were asked from, also once they are here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetched_from: Option<String>,
 }
 
 /// What its owner changes about a video; `None` leaves a part as it is.
@@ -71,6 +74,10 @@ pub struct MediaUpdate {
     pub reference_id: Option<String>,
     /// Another cover; `Some(None)` takes the cover away.
     pub cover: Option<Option<Cover>>,
+    /// Another text for its events; `Some(None)` takes it away.
+    pub pass_through: Option<Option<String>>,
+    /// Another callback of its own; `Some(None)` takes it away.
+    pub callback_url: Option<Option<String>>,
 }
 
 impl MediaUpdate {
@@ -78,6 +85,7 @@ impl MediaUpdate {
     pub fn apply(self, mut media: Media) -> Media {
         media.name = self.name.unwrap_or(media.name);
         media.cover = self.cover.unwrap_or(media.cover);
+        media.pass_through = self.pass_through.unwrap_or(media.pass_through);
         let details = &mut media.details;
         if let Some(description) = self.description {
             details.description = description;
@@ -87,6 +95,7 @@ impl MediaUpdate {
         }
         details.category = self.category.or(details.category);
         details.reference_id = self.reference_id.or(details.reference_id.take());
+        details.callback_url = self.callback_url.unwrap_or(details.callback_url.take());
         media
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OutputId, VideoId};
-use crate::snapshot::ImageFormat;
+use crate::snapshot::{ImageFormat, Product, SnapshotSpec};
 
 /// What an output is for; decides its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +33,15 @@ impl OutputKind {
             Self::Sprite => "sprite",
             Self::SpriteOrigin => "sprite_origin",
             Self::WebVtt => "web_vtt",
+        }
+    }
+
+    /// What a set of pictures is for that a caller asked for by its spec alone.
+    pub const fn of_spec(spec: &SnapshotSpec) -> Self {
+        match spec.product {
+            _ if spec.has_vtt => Self::WebVtt,
+            Product::Sprite { .. } => Self::Sprite,
+            Product::Stills { .. } => Self::Normal,
         }
     }
 

@@ -60,6 +60,8 @@ pub struct Template {
     pub updated_at: Option<Timestamp>,
     /// What is made. For [`TemplateFamily::Offsets`] the request replaces the selection.
     pub spec: SnapshotSpec,
+    /// Size of the single pictures that are kept beside its sprite, as a set of their own; `None` keeps none.
+    pub origin: Option<SizeRule>,
 }
 
 impl Template {
@@ -89,6 +91,7 @@ pub fn presets() -> Vec<Template> {
         comment: String::new(),
         created_at: None,
         updated_at: None,
+        origin: None,
         spec: SnapshotSpec { selection, frame: FrameChoice::Exact, product, has_vtt: false },
     };
     let sprite_layout = SpriteLayout {

@@ -139,6 +139,8 @@ impl Service {
         let name = checked_name(add.name.as_deref().unwrap_or(&own_name))?;
         let video_id = VideoId::mint(self.rng());
         let source = MediaSource::Url { url: url.to_owned() };
+        let details = MediaDetails { fetched_from: Some(url.to_owned()), ..add.details };
+        let add = AddMedia { details, ..add };
         self.insert(app, add, Arrived { video_id, name, source, size_bytes: None }).await
     }
 

@@ -2,7 +2,7 @@
 
 use stillframe_database::{JobCursor, JobFilter, JobMatches, JobSearch, Page};
 use stillframe_domain::object_key::OutputKind;
-use stillframe_domain::{App, ErrorCode, Job, JobId, JobKind, JobState, Media, Output, OutputOutcome};
+use stillframe_domain::{App, ErrorCode, Job, JobId, JobKind, JobState, Media, Output, OutputId, OutputOutcome};
 
 use crate::{Result, Service, ServiceError};
 
@@ -28,6 +28,21 @@ impl Service {
     pub async fn get_job(&self, app: &App, id: &JobId) -> Result<Job> {
         let found = self.database().find_job(app.id, id).await?;
         found.ok_or_else(|| ServiceError::new(ErrorCode::JobNotFound, "there is no such job"))
+    }
+
+    /// The app's job of that id, or the one that has an output of that id.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn find_job_or_output(&self, app: &App, id: &str) -> Result<Option<Job>> {
+        let Ok(job_id) = JobId::parse(id) else { return Ok(None) };
+        match self.database().find_job(app.id, &job_id).await? {
+            Some(job) => Ok(Some(job)),
+            None => {
+                let output_id = OutputId::parse(id).expect("ids of jobs and outputs have one form");
+                Ok(self.database().find_job_of_output(app.id, &output_id).await?)
+            }
+        }
     }
 
     /// Withdraws a job that has not begun.

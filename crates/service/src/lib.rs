@@ -10,10 +10,11 @@ mod access;
 mod add_media;
 mod add_urls;
 mod apps;
-mod cover_upload;
 mod digest;
+mod cover_upload;
 mod endpoints;
 mod error;
+mod event_callback;
 mod jobs;
 mod media;
 mod media_details;
@@ -35,6 +36,7 @@ pub use add_media::{AddMedia, AddedMedia, FetchRequest};
 pub use apps::Bootstrap;
 pub use cover_upload::COVER_BYTES_MAX;
 pub use endpoints::NewEndpoint;
+pub use event_callback::EventCallback;
 pub use error::{ServiceError, invalid, missing};
 pub use jobs::LatestOutput;
 pub use media::MediaName;
@@ -46,6 +48,7 @@ pub use submit_snapshot::{OutputRequest, SubmitSnapshot};
 pub use upload_error::UploadError;
 pub use upload_objects::PieceSums;
 pub use uploads::NewUpload;
+pub use templates::TemplateDraft;
 
 pub use stillframe_database::{
     ConfirmReport, DeliveryRecord, JobCursor, JobFilter, JobMatches, JobMoment, JobSearch, MediaFilter,

@@ -106,6 +106,12 @@ fn check_update(update: &MediaUpdate) -> Result<()> {
     if let Some(Some(Cover::Url(url))) = &update.cover {
         check_cover_url(url)?;
     }
+    if let Some(Some(url)) = &update.callback_url {
+        check_target("callback_url", url)?;
+    }
+    if let Some(Some(text)) = &update.pass_through {
+        check_pass_through(text)?;
+    }
     update.reference_id.as_deref().map_or(Ok(()), check_reference_id)
 }
 

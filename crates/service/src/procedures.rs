@@ -1,7 +1,7 @@
 //! Procedures: named lists of what is to be made of a video.
 
 use stillframe_database::DatabaseError;
-use stillframe_domain::{App, ErrorCode, Procedure, ProcedureStep, StepShape};
+use stillframe_domain::{App, ErrorCode, OutputId, Procedure, ProcedureStep, StepShape};
 
 use crate::submit_snapshot::{OUTPUTS_MAX, check_spec};
 use crate::{OutputRequest, Result, Service, ServiceError, invalid};
@@ -49,6 +49,11 @@ impl Service {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A key for a procedure whose owner gives it none: 32 hex digits.
+    pub fn mint_procedure_key(&self) -> String {
+        OutputId::mint(self.rng()).to_string()
     }
 
     /// The app's procedure of that key.
@@ -99,23 +104,28 @@ impl Service {
     pub async fn procedure_outputs(&self, app: &App, procedure: &Procedure) -> Result<Vec<OutputRequest>> {
         let mut outputs = Vec::with_capacity(procedure.steps.len());
         for step in &procedure.steps {
-            outputs.push(self.step_output(app, step).await?);
+            outputs.extend(self.step_outputs(app, step).await?);
         }
         Ok(outputs)
     }
 
-    async fn step_output(&self, app: &App, step: &ProcedureStep) -> Result<OutputRequest> {
-        let (template, spec) = match &step.shape {
-            StepShape::Spec(spec) => (None, spec.clone()),
-            StepShape::Template { reference, selection } => {
-                let mut spec = self.find_template(app, reference).await?.spec;
-                if let Some(selection) = selection {
-                    spec.selection = selection.clone();
-                }
-                (Some(reference.clone()), spec)
+    /// What a step asks for: its own set, and those that its template keeps beside it.
+    async fn step_outputs(&self, app: &App, step: &ProcedureStep) -> Result<Vec<OutputRequest>> {
+        match &step.shape {
+            StepShape::Spec(spec) => {
+                Ok(vec![OutputRequest { kind: step.kind, template: None, spec: spec.clone() }])
             }
-        };
-        Ok(OutputRequest { kind: step.kind, template, spec })
+            StepShape::Template { reference, selection } => {
+                let mut outputs = self.template_outputs(app, reference).await?;
+                if let Some(own) = outputs.first_mut() {
+                    own.kind = step.kind;
+                }
+                for output in &mut outputs {
+                    output.spec.selection = selection.as_ref().unwrap_or(&output.spec.selection).clone();
+                }
+                Ok(outputs)
+            }
+        }
     }
 
     async fn check_draft(&self, app: &App, draft: &ProcedureDraft) -> Result<()> {
@@ -132,7 +142,7 @@ impl Service {
             return Err(invalid("steps", format!("1 to {OUTPUTS_MAX}")));
         }
         for step in &draft.steps {
-            check_spec(&self.step_output(app, step).await?.spec)?;
+            self.step_outputs(app, step).await?.iter().try_for_each(|output| check_spec(&output.spec))?;
         }
         Ok(())
     }

@@ -1,12 +1,31 @@
 //! Templates that an app makes, beside the presets that every app has.
 
 use stillframe_database::DatabaseError;
+use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, ErrorCode, SnapshotSpec, Template, TemplateFamily, TemplateRef, limits, template,
+    App, ErrorCode, Fit, ImageFormat, OutputId, Product, SizeRule, SnapshotSpec, Template, TemplateFamily, TemplateRef, limits, template,
 };
 
 use crate::submit_snapshot::check_product;
-use crate::{Result, Service, ServiceError, invalid};
+use crate::{OutputRequest, Result, Service, ServiceError, invalid};
+
+/// Most templates of an app that are named by hex digits.
+const HEX_TEMPLATES_MAX: usize = 200;
+/// Longest name of a template, in characters.
+const NAME_CHARS_MAX: usize = 128;
+
+/// What an owner says of a template.
+#[derive(Debug, Clone)]
+pub struct TemplateDraft {
+    /// A name for people.
+    pub name: String,
+    /// A remark for people.
+    pub comment: String,
+    /// What is made.
+    pub spec: SnapshotSpec,
+    /// Size of the single pictures that are kept beside its sprite; `None` keeps none.
+    pub origin: Option<SizeRule>,
+}
 
 /// The first number that an app's own template gets.
 const FIRST_NUMBER: i64 = 10_001;
@@ -37,6 +56,7 @@ impl Service {
                 created_at: now,
                 updated_at: now,
                 spec: spec.clone(),
+                origin: None,
             };
             match self.database().insert_template(app.id, &template).await {
                 Ok(()) => return Ok(template),
@@ -47,6 +67,35 @@ impl Service {
         Err(ServiceError::new(ErrorCode::Unavailable, "too many templates are made at once; try again"))
     }
 
+    /// Makes a template that is named by 32 hex digits.
+    ///
+    /// # Errors
+    /// `TooManyTemplates`; `InvalidParameter`.
+    pub async fn create_hex_template(&self, app: &App, draft: TemplateDraft) -> Result<Template> {
+        let TemplateDraft { name, comment, spec, origin } = draft;
+        check_texts(&name, &comment)?;
+        check_product(&spec)?;
+        if self.list_hex_templates(app).await?.len() >= HEX_TEMPLATES_MAX {
+            let message = format!("the app has {HEX_TEMPLATES_MAX} such templates, the most that it may");
+            return Err(ServiceError::new(ErrorCode::TooManyTemplates, message));
+        }
+        let now = Some(self.now());
+        // Made of the same randomness as every other id of 32 digits.
+        let reference = TemplateRef::Hex(OutputId::mint(self.rng()).to_string());
+        let template = Template { reference, name, comment, created_at: now, updated_at: now, spec, origin };
+        self.database().insert_template(app.id, &template).await?;
+        Ok(template)
+    }
+
+    /// The app's templates that are named by hex digits, oldest first.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn list_hex_templates(&self, app: &App) -> Result<Vec<Template>> {
+        let own = self.database().list_templates(app.id).await?;
+        Ok(own.into_iter().filter(|template| matches!(template.reference, TemplateRef::Hex(_))).collect())
+    }
+
     /// The templates of a family: presets first, then the app's own, oldest first.
     ///
     /// # Errors
@@ -55,6 +104,22 @@ impl Service {
         let own = self.database().list_templates(app.id).await?;
         let all = template::presets().into_iter().chain(own);
         Ok(all.filter(|template| number_in(template, family).is_some()).collect())
+    }
+
+    /// What the template of that name asks for: its pictures, and the single ones that it keeps beside a sprite.
+    ///
+    /// # Errors
+    /// `TemplateNotFound`.
+    pub async fn template_outputs(&self, app: &App, reference: &TemplateRef) -> Result<Vec<OutputRequest>> {
+        let Template { spec, origin, .. } = self.find_template(app, reference).await?;
+        let output = |kind, spec| OutputRequest { kind, template: Some(reference.clone()), spec };
+        let mut outputs = vec![output(OutputKind::of_spec(&spec), spec.clone())];
+        if let Some(size) = origin {
+            let (fit, format, quality) = (Fit::Stretch, ImageFormat::Jpg, template::JPEG_QUALITY_DEFAULT);
+            let product = Product::Stills { size, fit, format, quality };
+            outputs.push(output(OutputKind::SpriteOrigin, SnapshotSpec { product, ..spec }));
+        }
+        Ok(outputs)
     }
 
     /// Replaces an app's own template; the time of its making stays.
@@ -110,8 +175,8 @@ fn number_in(template: &Template, wanted: TemplateFamily) -> Option<i64> {
 }
 
 fn check_texts(name: &str, comment: &str) -> Result<()> {
-    if name.chars().count() > 64 {
-        return Err(invalid("name", "at most 64 characters"));
+    if name.chars().count() > NAME_CHARS_MAX {
+        return Err(invalid("name", format!("at most {NAME_CHARS_MAX} characters")));
     }
     if comment.chars().count() > 256 {
         return Err(invalid("comment", "at most 256 characters"));

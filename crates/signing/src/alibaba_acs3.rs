@@ -84,6 +84,11 @@ pub fn signed_at_s(headers: &Headers) -> Result<i64, SignatureError> {
     parse_utc(&text, "%Y-%m-%dT%H:%M:%SZ").ok_or(SignatureError::Malformed { name: DATE })
 }
 
+/// The value of [`CONTENT_SHA256`] for a body.
+pub fn content_sha256(body: &[u8]) -> String {
+    sha256_hex(body)
+}
+
 /// The text that is signed, with these headers (lower-case names, joined by semicolons).
 pub fn string_to_sign(request: &Request<'_>, signed_headers: &str) -> String {
     format!("{SCHEME}\n{}", sha256_hex(canonical_request(request, signed_headers).as_bytes()))
@@ -106,7 +111,7 @@ pub fn verify(request: &Request<'_>, secret: &str) -> Result<(), SignatureError>
         value(request.headers, AUTHORIZATION).ok_or(SignatureError::Missing { name: AUTHORIZATION })?;
     let authorization = Authorization::parse(&header)?;
     check_signed_headers(request.headers, authorization.signed_headers)?;
-    if value(request.headers, CONTENT_SHA256) != Some(sha256_hex(request.body)) {
+    if value(request.headers, CONTENT_SHA256) != Some(content_sha256(request.body)) {
         return Err(SignatureError::Malformed { name: CONTENT_SHA256 });
     }
     let string_to_sign = string_to_sign(request, authorization.signed_headers);

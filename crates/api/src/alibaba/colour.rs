@@ -10,6 +10,12 @@ pub(super) fn parse(name: &str) -> Option<Colour> {
     Some(Colour { red, green, blue })
 }
 
+/// The first name of a colour; of a colour without one, which no configuration can name, that of black.
+pub(super) fn name(colour: Colour) -> &'static str {
+    let wanted = u32::from_be_bytes([0, colour.red, colour.green, colour.blue]);
+    NAMES.iter().find(|(_, code)| *code == wanted).map_or("black", |(name, _)| *name)
+}
+
 /// Sorted by name. Source: CSS Color Module Level 4, "Named Colors".
 const NAMES: [(&str, u32); 148] = [
     ("aliceblue", 0xF0F8FF),
@@ -172,5 +178,6 @@ mod tests {
         assert_eq!(parse("Black"), Some(Colour::BLACK));
         assert_eq!(parse("tomato"), Some(Colour { red: 0xFF, green: 0x63, blue: 0x47 }));
         assert_eq!(parse("#ffffff"), None);
+        assert!(NAMES.iter().all(|(known, _)| parse(name(parse(known).expect("known"))) == parse(known)));
     }
 }

@@ -34,6 +34,24 @@ impl Refusal {
         Self::bad_request("InvalidParameter", &message)
     }
 
+    /// What the vendor does and Stillframe does not.
+    pub(super) fn unsupported() -> Self {
+        Self::bad_request("UnsupportedOperation", "The specified action is not supported.")
+    }
+
+    /// What is not the caller's to use.
+    pub(super) fn forbidden() -> Self {
+        let message = "User not authorized to operate on the specified resource.";
+        Self { status: StatusCode::FORBIDDEN, code: "Forbidden".to_owned(), message: message.to_owned() }
+    }
+
+    /// A resource that there is not, by the vendor's word for it.
+    pub(super) fn no_resource(kind: &str) -> Self {
+        let (status, code) = words(ErrorCode::JobNotFound);
+        let message = format!("The specified resource {kind} does not exist.");
+        Self { status, code: code.to_owned(), message }
+    }
+
     /// An operation, or a version of the API, that there is not.
     pub(super) fn unknown_operation() -> Self {
         let (status, code) = words(ErrorCode::UnknownOperation);
@@ -133,6 +151,8 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::MediaNotFound => Some("The video does not exist."),
         ErrorCode::MediaNotReady => Some("Status of the video is illegal."),
         ErrorCode::TemplateNotFound => Some("The specified resource SnapshotTemplate does not exist."),
+        ErrorCode::JobNotFound => Some("The specified resource Job does not exist."),
+        ErrorCode::ProcedureNotFound => Some("The specified resource Workflow does not exist."),
         ErrorCode::KeyNotFound => Some("Specified access key is not found."),
         ErrorCode::RequestExpired => Some("Specified time stamp or date value is expired."),
         ErrorCode::RequestReplayed => Some("Specified signature nonce was used already."),
@@ -161,10 +181,8 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::JobNotCancellable
         | ErrorCode::DuplicateRequest
         | ErrorCode::DuplicateReference
-        | ErrorCode::ProcedureNotFound
         | ErrorCode::DuplicateProcedure
         | ErrorCode::AppNotFound
-        | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled

@@ -4,12 +4,15 @@
 
 mod media;
 
+pub(super) use media::URL_INVALID;
+
 use serde::Serialize;
 use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::{
     Endpoint, Event, EventKind, EventPayload, Output, OutputOutcome, RequestKind, Timestamp,
 };
 use stillframe_events::Renderer;
+use stillframe_signing::alibaba_callback;
 
 use super::error::event_code;
 use super::{outputs, time};
@@ -23,9 +26,17 @@ impl Renderer for AlibabaRenderer {
         body(event).map(|body| serde_json::to_string(&body).expect("the body has text keys alone"))
     }
 
-    fn headers(&self, _: &Endpoint, _: &Event, _: &str, _: Timestamp) -> Vec<(String, String)> {
-        // The vendor signs callbacks only where an AuthKey was configured.
-        Vec::new()
+    fn headers(&self, endpoint: &Endpoint, _: &Event, _: &str, at: Timestamp) -> Vec<(String, String)> {
+        // The vendor signs callbacks only where a key was configured.
+        if endpoint.secret.is_empty() {
+            return Vec::new();
+        }
+        let timestamp_s = at.as_secs();
+        let signature = alibaba_callback::sign(&endpoint.url, timestamp_s, &endpoint.secret);
+        vec![
+            (alibaba_callback::TIMESTAMP.to_owned(), timestamp_s.to_string()),
+            (alibaba_callback::SIGNATURE.to_owned(), signature),
+        ]
     }
 }
 

@@ -13,18 +13,19 @@ use crate::xml;
 pub(super) enum Format {
     /// The default of requests with signature V1.
     Xml,
-    /// As nearly every client asks.
+    /// The default of requests with signature ACS3, and as nearly every other client asks.
     Json,
 }
 
 impl Format {
-    /// What `Format` names, in any case; XML when it names nothing.
+    /// What `Format` names, in any case; without it `default`.
     ///
     /// # Errors
     /// `InvalidParameter` for another name.
-    pub(super) fn of(params: &Params) -> Result<Self, Refusal> {
+    pub(super) fn of(params: &Params, default: Self) -> Result<Self, Refusal> {
         match params.find("Format").map(str::to_ascii_uppercase).as_deref() {
-            None | Some("XML") => Ok(Self::Xml),
+            None => Ok(default),
+            Some("XML") => Ok(Self::Xml),
             Some("JSON") => Ok(Self::Json),
             Some(_) => Err(Refusal::invalid("Format")),
         }

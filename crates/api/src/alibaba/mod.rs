@@ -9,18 +9,36 @@
 
 mod auth;
 mod colour;
+mod delete_video;
 pub(crate) mod error;
 mod events;
 mod format;
+mod get_url_upload_infos;
 mod get_video_info;
+mod get_video_infos;
+mod get_video_list;
 mod handle;
+mod job_detail;
 mod list_snapshots;
+mod loose_json;
+mod message_callback;
+mod name_videos;
 mod outputs;
+mod pages;
 mod params;
+mod search_match;
+mod search_media;
 mod sprite_config;
+mod status_filter;
 mod submit_snapshot_job;
 mod time;
+mod update_video_info;
+mod upload_media_by_url;
 mod user_data;
+mod video;
+mod video_details;
+mod vod_template;
+mod workflow;
 
 pub use events::AlibabaRenderer;
 

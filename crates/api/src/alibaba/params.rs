@@ -21,6 +21,12 @@ impl Params {
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
+    /// The query alone: schemes that sign the body as a whole do not sign its form.
+    pub(super) fn of_query(parts: &Parts) -> Self {
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        Self(url::form_urlencoded::parse(query).into_owned().collect())
+    }
+
     /// All pairs, for the signature.
     pub(super) fn pairs(&self) -> &[(String, String)] {
         &self.0
@@ -30,6 +36,17 @@ impl Params {
     pub(super) fn find(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         found.filter(|value| !value.is_empty())
+    }
+
+    /// The first value of that name, also when it is empty: a part that is to be emptied.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The parts of a list with commas, without the spaces around them.
+    pub(super) fn list(&self, name: &str) -> Vec<&str> {
+        let parts = self.find(name).unwrap_or_default().split(',').map(str::trim);
+        parts.filter(|part| !part.is_empty()).collect()
     }
 
     /// As [`Self::find`].

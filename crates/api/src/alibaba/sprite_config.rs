@@ -1,13 +1,13 @@
 //! `SpriteSnapshotConfig`: the grid of a sprite.
 //!
-//! Source: ApsaraVideo VOD, "Parameters for media processing", SpriteSnapshotConfig. The vendor's own
-//! examples use single quotes, and numbers where the table says String: both are read.
+//! Source: ApsaraVideo VOD, "Parameters for media processing", SpriteSnapshotConfig.
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use stillframe_domain::{Colour, SizeRule, SpriteLayout};
 
 use super::colour;
 use super::error::Refusal;
+use super::loose_json::Fields;
 
 /// What the configuration says.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +23,15 @@ pub(super) struct SpriteConfig {
 /// # Errors
 /// `InvalidParameter` when it is no JSON object or a value is out of its range.
 pub(super) fn parse(text: &str, snapshot: SizeRule) -> Result<SpriteConfig, Refusal> {
-    let fields = Fields(object(text).ok_or_else(refused)?);
+    let fields = Fields::read(text).ok_or_else(refused)?;
+    read(&fields, snapshot).map_err(|_| refused())
+}
+
+/// As [`parse`], of an object that was read.
+///
+/// # Errors
+/// The name of the member that is out of its range.
+pub(super) fn read(fields: &Fields, snapshot: SizeRule) -> Result<SpriteConfig, &'static str> {
     let cell = SizeRule {
         width_px: fields.number("CellWidth", 8, 4096)?,
         height_px: fields.number("CellHeight", 8, 4096)?,
@@ -37,47 +45,37 @@ pub(super) fn parse(text: &str, snapshot: SizeRule) -> Result<SpriteConfig, Refu
         margin_px: fields.number("Margin", 0, 4096)?.unwrap_or(0),
         colour: match fields.text("Color") {
             None => Colour::BLACK,
-            Some(name) => colour::parse(&name).ok_or_else(refused)?,
+            Some(name) => colour::parse(&name).ok_or("Color")?,
         },
     };
     let is_origin_kept = match fields.text("KeepCellPic").as_deref() {
         None | Some("keep") => true,
         Some("delete") => false,
-        Some(_) => return Err(refused()),
+        Some(_) => return Err("KeepCellPic"),
     };
     Ok(SpriteConfig { layout, is_origin_kept })
 }
 
-fn refused() -> Refusal {
-    Refusal::invalid("SpriteSnapshotConfig")
-}
-
-fn object(text: &str) -> Option<Map<String, Value>> {
-    // No name or value of the configuration has a quote in it, so this changes none.
-    let value = serde_json::from_str(text).or_else(|_| serde_json::from_str(&text.replace('\'', "\"")));
-    match value {
-        Ok(Value::Object(fields)) => Some(fields),
-        _ => None,
-    }
-}
-
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    /// The text of a member that is a text or a number, unless it is empty.
-    fn text(&self, name: &str) -> Option<String> {
-        match self.0.get(name)? {
-            Value::Null => None,
-            Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
-            other => Some(other.to_string()),
+/// The configuration of a layout, with every member. `None` sides are left out.
+pub(super) fn write(layout: &SpriteLayout, is_origin_kept: bool) -> Value {
+    let mut config = json!({
+        "Columns": layout.columns,
+        "Lines": layout.rows,
+        "Padding": layout.padding_px,
+        "Margin": layout.margin_px,
+        "Color": colour::name(layout.colour),
+        "KeepCellPic": if is_origin_kept { "keep" } else { "delete" },
+    });
+    for (name, side) in [("CellWidth", layout.cell.width_px), ("CellHeight", layout.cell.height_px)] {
+        if let Some(px) = side {
+            config[name] = px.into();
         }
     }
+    config
+}
 
-    fn number(&self, name: &str, least: u32, most: u32) -> Result<Option<u32>, Refusal> {
-        let Some(text) = self.text(name) else { return Ok(None) };
-        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-        number.map(Some).ok_or_else(refused)
-    }
+fn refused() -> Refusal {
+    Refusal::invalid("SpriteSnapshotConfig")
 }
 
 #[cfg(test)]
@@ -111,6 +109,15 @@ mod tests {
         let config = parse("{}", snapshot).expect("accepted");
         assert_eq!((config.layout.columns, config.layout.rows, config.layout.cell), (10, 10, snapshot));
         assert!(config.is_origin_kept);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let text = r#"{"CellWidth":120,"Columns":3,"Lines":7,"Padding":2,"Margin":5,"KeepCellPic":"delete",
+            "Color":"tomato"}"#;
+        let config = parse(text, SizeRule::default()).expect("accepted");
+        let written = write(&config.layout, config.is_origin_kept).to_string();
+        assert_eq!(parse(&written, SizeRule::default()), Ok(config));
     }
 
     #[test]

@@ -4,27 +4,31 @@ use serde_json::json;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
     App, Dialect, Fit, FrameChoice, ImageFormat, MediaTime, Origin, Position, Product, RequestKind,
-    RequestOptions, Selection, SizeRule, SnapshotSpec, TemplateRef, VideoId, limits, template,
+    RequestOptions, Selection, SizeRule, SnapshotSpec, limits, template,
 };
-use stillframe_service::{MediaName, OutputRequest, Service, ServiceError, SubmitSnapshot};
+use stillframe_service::{OutputRequest, Service, SubmitSnapshot};
 
 use super::error::Refusal;
 use super::handle::Answer;
 use super::params::Params;
-use super::sprite_config;
 use super::user_data::{self, UserData};
+use super::{name_videos, sprite_config, video_details, vod_template};
 
 /// Most entries of `SpecifiedOffsetTimes`.
 const OFFSETS_MAX: usize = 30;
 const INTERVAL_S_DEFAULT: i64 = 1;
+/// Longest interval, in seconds.
+pub(super) const INTERVAL_S_MAX: i64 = i64::MAX / 1000;
+/// Most pictures of a series.
+pub(super) const COUNT_MAX: i64 = limits::PICTURES_PER_OUTPUT_MAX as i64;
 
 /// Accepts the job and answers its id.
 pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result<Answer, Refusal> {
-    let media = video_id(params)?;
+    let media = name_videos::one(service, app, params).await?;
     let UserData { extend, callback_url } = user_data::parse(params.find("UserData").unwrap_or_default())?;
     let outputs = match params.find("SnapshotTemplateId") {
         // A template replaces every parameter but the video and the caller's own data.
-        Some(id) => vec![of_template(service, app, id).await?],
+        Some(id) => vod_template::outputs(service, app, id).await?,
         None => of_params(params)?,
     };
     let request = SubmitSnapshot {
@@ -35,37 +39,9 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
         priority: 0,
         options: RequestOptions::default(),
     };
-    let job = service.submit_snapshot(app, &media, request).await.map_err(in_vendor_words)?;
+    let job = service.submit_snapshot(app, &name_videos::name_of(&media), request).await;
+    let job = job.map_err(video_details::in_vendor_words)?;
     Ok(Answer::from_iter([("SnapshotJob".to_owned(), json!({ "JobId": job.id }))]))
-}
-
-/// The video that `VideoId` names.
-///
-/// # Errors
-/// `MissingVideoId`; `InvalidVideo.NotFound` for what can be no id.
-pub(super) fn video_id(params: &Params) -> Result<MediaName, Refusal> {
-    let text = params.required("VideoId")?;
-    VideoId::parse(text).map(MediaName::VideoId).map_err(|_| {
-        ServiceError::new(stillframe_domain::ErrorCode::MediaNotFound, "there is no such video").into()
-    })
-}
-
-fn in_vendor_words(error: ServiceError) -> Refusal {
-    match error.parameter {
-        Some("callback_url" | "pass_through") => Refusal::invalid("UserData"),
-        _ => error.into(),
-    }
-}
-
-async fn of_template(service: &Service, app: &App, id: &str) -> Result<OutputRequest, Refusal> {
-    let reference = TemplateRef::Hex(id.to_owned());
-    let spec = service.find_template(app, &reference).await?.spec;
-    let kind = match spec.product {
-        _ if spec.has_vtt => OutputKind::WebVtt,
-        Product::Sprite { .. } => OutputKind::Sprite,
-        Product::Stills { .. } => OutputKind::Normal,
-    };
-    Ok(OutputRequest { kind, template: Some(reference), spec })
 }
 
 /// Single pictures; or, with a sprite configuration, the sprite and its single pictures.
@@ -104,19 +80,23 @@ fn selection(params: &Params) -> Result<Selection, Refusal> {
     if let Some(list) = params.find("SpecifiedOffsetTimes") {
         return offset_list(list);
     }
-    let start = params.number("SpecifiedOffsetTime", 0..=i64::MAX)?.unwrap_or(0);
-    let most = i64::try_from(limits::PICTURES_PER_OUTPUT_MAX).unwrap_or(i64::MAX);
-    let count = params.number("Count", 1..=most)?;
-    let interval_s = params.number("Interval", 0..=i64::MAX / 1000)?;
+    let start = params.number("SpecifiedOffsetTime", 0..=i64::MAX)?;
+    let count = params.number("Count", 1..=COUNT_MAX)?;
+    let interval_s = params.number("Interval", 0..=INTERVAL_S_MAX)?;
+    Ok(series(start, count, interval_s))
+}
+
+/// The series that its three parameters stand for, each within its range.
+pub(super) fn series(start_ms: Option<i64>, count: Option<i64>, interval_s: Option<i64>) -> Selection {
     let count = match (count, interval_s) {
         (None, None | Some(0)) => Some(1),
         (count, _) => count,
     };
-    Ok(Selection::Series {
-        start: MediaTime::from_millis(start),
+    Selection::Series {
+        start: MediaTime::from_millis(start_ms.unwrap_or(0)),
         interval_ms: interval_s.unwrap_or(INTERVAL_S_DEFAULT).unsigned_abs() * 1000,
         count: count.and_then(|count| u32::try_from(count).ok()),
-    })
+    }
 }
 
 fn offset_list(text: &str) -> Result<Selection, Refusal> {

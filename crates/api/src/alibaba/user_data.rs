@@ -66,7 +66,8 @@ fn as_text(value: &RawValue) -> String {
     serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned())
 }
 
-fn is_callback(text: &str) -> bool {
+/// Whether a text is an absolute `http` or `https` URL of at most 256 bytes.
+pub(super) fn is_callback(text: &str) -> bool {
     let is_http = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     text.len() <= URL_BYTES_MAX && Url::parse(text).is_ok_and(is_http)
 }

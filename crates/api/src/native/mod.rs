@@ -9,6 +9,7 @@ mod jobs;
 mod media;
 mod model;
 mod snapshots;
+mod workflows;
 
 pub use events::NativeRenderer;
 
@@ -30,6 +31,8 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/jobs/{id}/events", get(jobs::events))
         .route("/endpoints", post(endpoints::create).get(endpoints::list))
         .route("/endpoints/{id}", get(endpoints::get).delete(endpoints::delete))
+        .route("/workflows", post(workflows::create).get(workflows::list))
+        .route("/workflows/{id}", get(workflows::get).delete(workflows::delete))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         // Uploads are limited by the service, in its own words, while they stream.
         .route("/media", post(media::add).get(media::list).layer(DefaultBodyLimit::disable()))

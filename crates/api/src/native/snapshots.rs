@@ -23,7 +23,7 @@ use crate::urls::Urls;
 /// Exactly one of the selections; stills, a sprite, or both.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SubmitRequest {
+pub(super) struct SubmitRequest {
     offsets_ms: Option<Vec<i64>>,
     offsets_percent: Option<Vec<f64>>,
     series: Option<Series>,
@@ -95,6 +95,11 @@ const fn quality() -> u8 {
 }
 
 impl SubmitRequest {
+    /// Whether it asks for more than pictures, which only a request for a job can.
+    pub(super) const fn is_of_a_job(&self) -> bool {
+        self.pass_through.is_some() || self.priority != 0
+    }
+
     fn selection(&self) -> Result<Selection, ServiceError> {
         let at = |ms| Position::At(MediaTime::from_millis(ms));
         let given = [
@@ -123,7 +128,8 @@ impl SubmitRequest {
         }
     }
 
-    fn outputs(&self) -> Result<Vec<OutputRequest>, ServiceError> {
+    /// The sets of pictures that it asks for.
+    pub(super) fn outputs(&self) -> Result<Vec<OutputRequest>, ServiceError> {
         let selection = self.selection()?;
         let (format, quality, fit) = (self.format, self.quality, self.fit);
         let output = |kind, product, has_vtt| OutputRequest {

@@ -75,6 +75,8 @@ pub struct Request {
     /// Seconds from the server's time to the time that is signed.
     #[serde(default)]
     pub clock_offset_s: i64,
+    /// Signs as this key instead of the app's.
+    pub key_id: Option<String>,
     /// Signs with this secret instead of the app's.
     pub secret: Option<String>,
     /// Sends the same bytes this often; the last answer counts.

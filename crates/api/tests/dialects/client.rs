@@ -12,6 +12,7 @@ use stillframe_signing::{alibaba_rpc, tencent_v1};
 use tower::ServiceExt;
 
 use crate::case::{self, Step};
+use crate::client_acs3;
 use crate::world::World;
 
 /// The host that clients believe they speak to.
@@ -26,6 +27,9 @@ pub struct Answer {
 
 /// Sends the request as often as the case says; gives the last answer.
 pub async fn send(dialect: &str, world: &mut World, step: &Step) -> Answer {
+    if dialect == "alibaba" && step.request.sign.is_some() {
+        return client_acs3::send(world, step).await;
+    }
     let (path, params) = match dialect {
         "tencent" => ("/v2/index.php", tencent(world, step)),
         _ => ("/", alibaba(world, step)),
@@ -110,7 +114,8 @@ fn alibaba(world: &mut World, step: &Step) -> Vec<(String, String)> {
 /// Id of the asking app's key, and the secret that signs.
 pub fn key(world: &World, step: &Step) -> (String, String) {
     let (_, key) = &world.apps[step.by.as_str()];
-    (key.key_id.clone(), step.request.secret.clone().unwrap_or_else(|| key.secret.clone()))
+    let key_id = step.request.key_id.clone().unwrap_or_else(|| key.key_id.clone());
+    (key_id, step.request.secret.clone().unwrap_or_else(|| key.secret.clone()))
 }
 
 fn all_params(world: &World, request: &case::Request, common: Vec<(&str, String)>) -> Vec<(String, String)> {
@@ -121,7 +126,8 @@ fn all_params(world: &World, request: &case::Request, common: Vec<(&str, String)
     params.into_iter().collect()
 }
 
-fn tamper(
+/// Parameters with those that are changed behind the signer's back.
+pub fn tamper(
     mut params: Vec<(String, String)>,
     world: &World,
     request: &case::Request,

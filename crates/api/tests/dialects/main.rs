@@ -8,6 +8,7 @@ mod case;
 mod client;
 mod client_2018;
 mod client_mns;
+mod client_acs3;
 mod world;
 
 use std::path::{Path, PathBuf};

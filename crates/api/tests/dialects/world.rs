@@ -20,7 +20,9 @@ use std::time::Duration;
 
 use axum::Router;
 use stillframe_api::ApiState;
-use stillframe_database::{Commit, JobCompletion, Jobs, MediaStore, NewMedia, SqliteConfig, SqliteDatabase};
+use stillframe_database::{
+    Commit, JobCompletion, Jobs, MediaChange, MediaStore, NewMedia, SqliteConfig, SqliteDatabase,
+};
 use stillframe_domain::checkpoint::NoCheckpoints;
 use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::media::{AudioFacts, Cover, MediaFacts, VideoFacts};
@@ -28,10 +30,10 @@ use stillframe_domain::object_key::{self, OutputKind};
 use stillframe_domain::outcome::{PictureResult, Sheet};
 use stillframe_domain::template::find_preset;
 use stillframe_domain::{
-    AccessKey, App, AppSettings, Dialect, ErrorCode, Event, EventId, Failure, ImageFormat, Job, JobState,
-    Media, MediaId, MediaSource, MediaState, MediaTime, Origin, OutputOutcome, PictureOutcome, PixelSize,
-    Position, ProcedureStep, Product, PullMode, RequestKind, RequestOptions, Rng, Selection, StepShape,
-    Taken, TemplateFamily, TemplateRef, VideoId,
+    AccessKey, App, AppSettings, Dialect, ErrorCode, Event, EventId, Failure, ImageFormat, Job, JobKind,
+    JobState, Media, MediaId, MediaSource, MediaState, MediaTime, Origin, OutputOutcome, PictureOutcome,
+    PixelSize, Position, ProcedureStep, Product, PullMode, RequestKind, RequestOptions, Rng, Selection,
+    StepShape, Taken, TemplateFamily, TemplateRef, VideoId,
 };
 use stillframe_service::{
     MediaName, OutputRequest, ProcedureDraft, Service, ServiceConfig, ServiceDeps, SubmitSnapshot,
@@ -113,7 +115,7 @@ impl World {
                 state: JobState::Completed,
                 outcomes: job.outcomes.clone(),
                 failure: None,
-                media: None,
+                media: (job.kind == JobKind::Fetch).then(|| stored(&media)),
                 events: vec![Event::of_finished_job(
                     id,
                     &job,
@@ -259,6 +261,13 @@ impl World {
             self.variables.insert(format!("{name}.job_id"), job.id.to_string());
         }
     }
+}
+
+/// What a fetch changes about its video.
+fn stored(media: &Media) -> MediaChange {
+    let key = object_key::source(&media.video_id, &media.name);
+    let (source, state) = (Some(MediaSource::Object { key }), Some(MediaState::Stored));
+    MediaChange { source, state, ..MediaChange::default() }
 }
 
 fn facts() -> MediaFacts {

@@ -128,6 +128,8 @@ async fn its_owner_changes_what_is_said_of_a_video(s: Subject) {
         category: Some(7),
         reference_id: Some("mine-1".to_owned()),
         cover: Some(Some(cover())),
+        pass_through: Some(Some("for its events".to_owned())),
+        callback_url: Some(Some("http://example.org/callback".to_owned())),
     };
     let told = event(own);
     let is_there = s.database.update_media(other, media.id, &update, std::slice::from_ref(&told)).await;

@@ -91,7 +91,7 @@ pub(super) fn job(media: &Media) -> Job {
         failure: None,
         pass_through: Some("session".to_owned()),
         callback_url: Some("https://example.org/hook".to_owned()),
-        options: RequestOptions { notify: NotifyMode::Change, dedupe_key: None },
+        options: RequestOptions { notify: NotifyMode::Change, ..RequestOptions::default() },
         created_at: AT,
         started_at: None,
         finished_at: None,

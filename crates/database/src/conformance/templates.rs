@@ -1,6 +1,6 @@
 //! Templates.
 
-use stillframe_domain::{Template, TemplateFamily, TemplateRef, Timestamp, template};
+use stillframe_domain::{SizeRule, Template, TemplateFamily, TemplateRef, Timestamp, template};
 
 use super::Subject;
 use super::samples::numbered;
@@ -20,6 +20,7 @@ async fn templates_belong_to_an_app_a_family_and_a_name(s: Subject) {
         created_at: Some(Timestamp::from_millis(1)),
         updated_at: Some(Timestamp::from_millis(2)),
         spec: spec.clone(),
+        origin: (name == "c").then_some(SizeRule { width_px: Some(320), ..SizeRule::default() }),
     };
     let hex = TemplateRef::Hex("0123456789abcdef0123456789abcdef".to_owned());
     let sprite = TemplateRef::Numbered { family: TemplateFamily::Sprite, number: 30_001 };

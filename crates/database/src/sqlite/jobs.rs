@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use stillframe_domain::{
-    AppId, Event, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, Timestamp,
+    AppId, Event, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, OutputId, Timestamp,
     limits,
 };
 
@@ -20,6 +20,27 @@ use crate::{DatabaseError, Result, stored};
 /// When a job is due that waits for its video's bytes: never, by any clock.
 const HELD_DUE_MS: i64 = i64::MAX;
 
+impl SqliteDatabase {
+    /// The job that a query finds by an id and an app.
+    async fn find_one(
+        &self,
+        doing: &'static str,
+        query: &'static str,
+        id: &str,
+        app_id: AppId,
+    ) -> Result<Option<Job>> {
+        let mut reading = self.read(doing).await?;
+        let row = sqlx::query(query)
+            .bind(id)
+            .bind(app_id.0)
+            .fetch_optional(&mut *reading)
+            .await
+            .map_err(at(doing))?;
+        let jobs = read_all(row.as_slice(), doing, read_job)?;
+        Ok(with_outputs(&mut reading, jobs).await?.pop().map(|(_, job)| job))
+    }
+}
+
 #[async_trait]
 impl Jobs for SqliteDatabase {
     async fn insert_job(&self, job: &Job) -> Result<()> {
@@ -28,16 +49,13 @@ impl Jobs for SqliteDatabase {
     }
 
     async fn find_job(&self, app_id: AppId, id: &JobId) -> Result<Option<Job>> {
-        const DOING: &str = "jobs::find";
-        let mut reading = self.read(DOING).await?;
-        let row = sqlx::query("SELECT * FROM jobs WHERE id = ? AND app_id = ?")
-            .bind(id.as_str())
-            .bind(app_id.0)
-            .fetch_optional(&mut *reading)
-            .await
-            .map_err(at(DOING))?;
-        let jobs = read_all(row.as_slice(), DOING, read_job)?;
-        Ok(with_outputs(&mut reading, jobs).await?.pop().map(|(_, job)| job))
+        self.find_one("jobs::find", "SELECT * FROM jobs WHERE id = ? AND app_id = ?", id.as_str(), app_id).await
+    }
+
+    async fn find_job_of_output(&self, app_id: AppId, id: &OutputId) -> Result<Option<Job>> {
+        let query = "SELECT * FROM jobs
+             WHERE seq = (SELECT job_seq FROM outputs WHERE id = ?) AND app_id = ?";
+        self.find_one("jobs::find_of_output", query, id.as_str(), app_id).await
     }
 
     async fn list_jobs(

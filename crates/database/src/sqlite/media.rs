@@ -169,9 +169,11 @@ async fn update_media(
     let Some(media) = read_one(row.as_ref(), DOING, read_media)? else { return Ok(false) };
     let media = update.apply(media);
     sqlx::query(
-        "UPDATE media SET name = ?, details = ?, reference_id = ?, cover = ?, updated_ms = ? WHERE id = ?",
+        "UPDATE media SET name = ?, pass_through = ?, details = ?, reference_id = ?, cover = ?, updated_ms = ?
+         WHERE id = ?",
     )
     .bind(media.name)
+    .bind(media.pass_through)
     .bind(stored::document(DOING, &media.details)?)
     .bind(media.details.reference_id)
     .bind(stored::optional_document(DOING, media.cover.as_ref())?)

@@ -58,6 +58,11 @@ fn matching(select: &str, app_id: AppId, filter: &MediaFilter) -> Result<QueryBu
     holds_one_of(&mut query, &in_description, &filter.description_contains)?;
     let in_either = format!("(0 < instr(lower(name), text.value) OR {in_description})");
     holds_one_of(&mut query, &in_either, filter.text_contains.as_slice())?;
+    one_of(&mut query, "details -> 'value' ->> 'fetched_from'", &filter.fetched_from)?;
+    if let Some(has_bytes) = filter.failed_with_bytes {
+        let is_here = "(source -> 'value' -> 'url' IS NULL)";
+        query.push(format!(" AND (state <> 'failed' OR {is_here} = ")).push_bind(has_bytes).push(")");
+    }
     if let Some(has_video) = filter.has_video {
         let video = "(facts IS NULL OR facts -> 'value' ->> 'video' IS NOT NULL)";
         query.push(format!(" AND {video} = ")).push_bind(has_video);

@@ -1,7 +1,8 @@
 //! Templates that apps made.
 
 use async_trait::async_trait;
-use stillframe_domain::{AppId, Template, TemplateRef, Timestamp};
+use serde::{Deserialize, Serialize};
+use stillframe_domain::{AppId, SizeRule, SnapshotSpec, Template, TemplateRef, Timestamp};
 
 use super::SqliteDatabase;
 use super::error::{at, conflict_or, unexpected};
@@ -9,6 +10,21 @@ use super::rows::{Row, read_all, read_one};
 use super::writer::Tx;
 use crate::traits::Templates;
 use crate::{Result, stored};
+
+/// What is made by a template. Documents of older writers lack what has a default here.
+#[derive(Serialize, Deserialize)]
+struct Made {
+    #[serde(flatten)]
+    spec: SnapshotSpec,
+    #[serde(default)]
+    origin: Option<SizeRule>,
+}
+
+impl Made {
+    fn of(template: &Template) -> Self {
+        Self { spec: template.spec.clone(), origin: template.origin }
+    }
+}
 
 /// What stands in the place of a family for templates that are named by hex digits.
 const HEX: &str = "hex";
@@ -54,6 +70,7 @@ impl Templates for SqliteDatabase {
 
 async fn insert(tx: &mut Tx, app_id: AppId, template: Template) -> Result<()> {
     const DOING: &str = "templates::insert";
+    let made = stored::document(DOING, &Made::of(&template))?;
     sqlx::query(
         "INSERT INTO templates (app_id, reference, name, comment, spec, created_ms, updated_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -62,7 +79,7 @@ async fn insert(tx: &mut Tx, app_id: AppId, template: Template) -> Result<()> {
     .bind(reference_text(&template.reference))
     .bind(template.name)
     .bind(template.comment)
-    .bind(stored::document(DOING, &template.spec)?)
+    .bind(made)
     .bind(template.created_at.map(Timestamp::as_millis))
     .bind(template.updated_at.map(Timestamp::as_millis))
     .execute(tx.connection())
@@ -73,13 +90,14 @@ async fn insert(tx: &mut Tx, app_id: AppId, template: Template) -> Result<()> {
 
 async fn update(tx: &mut Tx, app_id: AppId, template: Template) -> Result<bool> {
     const DOING: &str = "templates::update";
+    let made = stored::document(DOING, &Made::of(&template))?;
     let done = sqlx::query(
         "UPDATE templates SET name = ?, comment = ?, spec = ?, updated_ms = ?
          WHERE app_id = ? AND reference = ?",
     )
     .bind(template.name)
     .bind(template.comment)
-    .bind(stored::document(DOING, &template.spec)?)
+    .bind(made)
     .bind(template.updated_at.map(Timestamp::as_millis))
     .bind(app_id.0)
     .bind(reference_text(&template.reference))
@@ -100,13 +118,15 @@ async fn delete(tx: &mut Tx, app_id: AppId, reference: String) -> Result<bool> {
 }
 
 fn read_template(row: Row<'_>) -> Result<Template> {
+    let Made { spec, origin } = row.document("spec")?;
     Ok(Template {
         reference: read_reference(row)?,
         name: row.get("name")?,
         comment: row.get("comment")?,
         created_at: row.optional_time("created_ms")?,
         updated_at: row.optional_time("updated_ms")?,
-        spec: row.document("spec")?,
+        spec,
+        origin,
     })
 }
 

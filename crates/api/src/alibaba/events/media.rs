@@ -16,7 +16,7 @@ use crate::alibaba::time;
 /// The one kind of media that there is.
 const MEDIA_TYPE: &str = "video";
 /// Why a fetch failed, whatever the reason.
-const URL_INVALID: &str = "URLInvalidError";
+pub(in crate::alibaba) const URL_INVALID: &str = "URLInvalidError";
 
 /// The fields that every event has, then those of its type.
 #[derive(Debug, Serialize)]
