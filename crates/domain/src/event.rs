@@ -320,7 +320,7 @@ impl Event {
             owner,
             event_kinds: Vec::new(),
             origins: Vec::new(),
-            secret: String::new(),
+            secret: own_secret(owner, settings),
             policy: DeliveryPolicy::named(settings.callback_policy, format),
         })
     }
@@ -332,6 +332,13 @@ impl Event {
             EventPayload::Media(_) => None,
         }
     }
+}
+
+/// What signs the callbacks that requests name: the key of their dialect's configuration, where it is one
+/// that signs each of its callbacks.
+fn own_secret(owner: Owner, settings: &AppSettings) -> String {
+    let configured = settings.alibaba_callback.as_ref().filter(|_| owner == Owner::Alibaba);
+    configured.and_then(|callback| callback.signing_key()).unwrap_or_default().to_owned()
 }
 
 fn source_url(media: &Media, base_url: &str) -> Option<String> {
