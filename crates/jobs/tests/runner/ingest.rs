@@ -118,7 +118,7 @@ async fn the_end_of_a_fetch_is_told_with_its_url_and_what_follows() {
         let fetch = fact.news.fetch.as_ref().expect("the fetch");
         assert_eq!((&fetch.job_id, fetch.url.as_str()), (&job.id, server.url("/film.mp4").as_str()));
         assert_eq!(fact.news.size_bytes, Some(std::fs::metadata(clip()).unwrap().len()));
-        assert_eq!(fact.news.procedure_ids, [procedure.id.clone()]);
+        assert_eq!(fact.news.procedure_ids.as_slice(), std::slice::from_ref(&procedure.id));
         assert!(fact.source_url.is_some() && fact.failure.is_none());
     }
 
