@@ -13,6 +13,7 @@
 //! cannot be had is a failure with its code, never an older or blank picture.
 
 mod av;
+mod av1;
 mod boxes;
 mod budget;
 mod canvas;

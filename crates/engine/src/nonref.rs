@@ -7,7 +7,10 @@
 //! Source: ITU-T H.264, 7.4.1 (`nal_ref_idc`); H.265, 7.4.2.2 and table 7-1; H.262, 6.3.9; ISO/IEC
 //! 14496-2, 6.2.5.
 
+use std::ops::Range;
+
 use crate::av::{Codec, Stream};
+use crate::av1::{self, Sequence};
 
 /// What a packet holds, as far as other packets are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub enum PictureType {
 pub struct Roles {
     codec: Codec,
     framing: Framing,
+    /// The configuration of AV1.
+    sequence: Option<Sequence>,
     /// Whether frames may come as two packets, of which the second alone may look disposable.
     has_field_pairs: bool,
 }
@@ -61,7 +66,9 @@ impl Roles {
             (Some(1), Some(byte)) => Framing::Lengths(usize::from(byte & 3) + 1),
             _ => Framing::StartCodes,
         };
-        Self { codec: stream.codec, framing, has_field_pairs: stream.is_interlaced }
+        let is_av1 = stream.codec == Codec::Av1;
+        let sequence = is_av1.then(|| Sequence::of_configuration(&stream.extradata)).flatten();
+        Self { codec: stream.codec, framing, sequence, has_field_pairs: stream.is_interlaced }
     }
 
     /// The role of one packet.
@@ -75,7 +82,17 @@ impl Roles {
             Codec::Mpeg2 | Codec::Mpeg4 if self.picture_type(data) == Some(PictureType::B) => {
                 Role::Disposable
             }
+            Codec::Av1 if av1::is_disposable(data, self.sequence.as_ref()) => Role::Disposable,
             _ => Role::Needed,
+        }
+    }
+
+    /// What has to be decoded of each packet for some of them, where a codec tells that exactly; see
+    /// [`av1::cut`]. `None` goes by the packets' roles.
+    pub fn cut(&self, packets: &[&[u8]], targets: &[usize]) -> Option<Vec<Vec<Range<usize>>>> {
+        match self.codec {
+            Codec::Av1 => av1::cut(packets, targets, self.sequence.as_ref()),
+            _ => None,
         }
     }
 
@@ -225,7 +242,7 @@ mod tests {
     use super::*;
 
     fn roles(codec: Codec, framing: Framing) -> Roles {
-        Roles { codec, framing, has_field_pairs: false }
+        Roles { codec, framing, sequence: None, has_field_pairs: false }
     }
 
     fn with_lengths(units: &[&[u8]]) -> Vec<u8> {

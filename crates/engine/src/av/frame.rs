@@ -165,6 +165,22 @@ impl Frame {
         Ok(part)
     }
 
+    /// All samples of all planes, without padding.
+    #[cfg(test)]
+    pub fn pixels(&self) -> Vec<u8> {
+        let raw = self.raw();
+        let format = self.format();
+        // SAFETY: the frame is valid; the buffer has the size that the library asks for.
+        unsafe {
+            let size = ffi::av_image_get_buffer_size(format, raw.width, raw.height, 1);
+            let mut bytes = vec![0; usize::try_from(size).expect("a decoded frame has a size")];
+            let (planes, strides) = (raw.data.as_ptr().cast(), raw.linesize.as_ptr());
+            let to = bytes.as_mut_ptr();
+            ffi::av_image_copy_to_buffer(to, size, planes, strides, format, raw.width, raw.height, 1);
+            bytes
+        }
+    }
+
     /// Pixel format.
     pub(super) fn format(&self) -> ffi::AVPixelFormat {
         // SAFETY: libav only sets values of its own enumeration, which is generated from its headers.

@@ -1,6 +1,7 @@
 //! Packets: the coded pieces of a stream, as the demuxer hands them out.
 
 use std::ffi::c_int;
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use ffmpeg_sys_next as ffi;
@@ -40,6 +41,27 @@ impl Packet {
         let packet = Self::new()?;
         // SAFETY: both packets are valid; the new one is empty.
         super::check("av_packet_ref", unsafe { ffi::av_packet_ref(packet.as_ptr(), source) })?;
+        Ok(packet)
+    }
+
+    /// A packet of the same times that holds only these parts of the bytes, which must lie within them.
+    pub fn with_parts(&self, parts: &[Range<usize>]) -> Result<Self, AvError> {
+        let data = self.data();
+        let size: usize = parts.iter().map(|part| data[part.clone()].len()).sum();
+        let size = c_int::try_from(size).map_err(|_| AvError::out_of_memory("av_new_packet"))?;
+        let packet = Self::new()?;
+        // SAFETY: both packets are valid; the new one gets `size` writable bytes, into which parts of that
+        // length together are copied.
+        unsafe {
+            super::check("av_new_packet", ffi::av_new_packet(packet.as_ptr(), size))?;
+            super::check("av_packet_copy_props", ffi::av_packet_copy_props(packet.as_ptr(), self.as_ptr()))?;
+            let mut to = (*packet.as_ptr()).data;
+            for part in parts {
+                let part = &data[part.clone()];
+                std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
+                to = to.add(part.len());
+            }
+        }
         Ok(packet)
     }
 

@@ -28,6 +28,8 @@ pub enum Codec {
     Mpeg2,
     /// MPEG-4 part 2.
     Mpeg4,
+    /// AV1.
+    Av1,
     /// Motion JPEG.
     Mjpeg,
     /// Any other.
@@ -142,6 +144,7 @@ fn codec_of(id: ffi::AVCodecID) -> Codec {
         ffi::AVCodecID::AV_CODEC_ID_HEVC => Codec::Hevc,
         ffi::AVCodecID::AV_CODEC_ID_MPEG1VIDEO | ffi::AVCodecID::AV_CODEC_ID_MPEG2VIDEO => Codec::Mpeg2,
         ffi::AVCodecID::AV_CODEC_ID_MPEG4 => Codec::Mpeg4,
+        ffi::AVCodecID::AV_CODEC_ID_AV1 => Codec::Av1,
         ffi::AVCodecID::AV_CODEC_ID_MJPEG => Codec::Mjpeg,
         _ => Codec::Other,
     }

@@ -70,7 +70,7 @@ mod tests {
     fn items_are_spread_and_never_repeated() {
         assert_eq!(spread(&[0, 1, 2, 3, 4, 5, 6, 7], 3), [0, 2, 5]);
         assert_eq!(spread(&[4, 9], 5), [4, 9]);
-        assert_eq!(spread::<i64>(&[], 3), []);
-        assert_eq!(spread(&[1], 0), []);
+        assert!(spread::<i64>(&[], 3).is_empty());
+        assert!(spread(&[1], 0).is_empty());
     }
 }

@@ -31,6 +31,8 @@ pub struct Group {
     pub targets: Vec<Target>,
     /// Whether the packets still hold their bytes; else they are read again.
     pub has_data: bool,
+    /// Whether more was left out than what nothing refers to.
+    pub is_cut: bool,
     /// The first packet that may have been cut off with the end of the file, as its last frames may be.
     pub cut_from: usize,
     /// A time that leads to the first packet again.
@@ -169,7 +171,8 @@ impl<'m> Planner<'m> {
         }
     }
 
-    /// The same targets reached from one keyframe further back; `None` when there is none.
+    /// The same targets reached from one keyframe further back, or with all that was left out; `None` when
+    /// that is no more.
     ///
     /// # Errors
     /// When the source fails or a limit is reached.
@@ -177,9 +180,9 @@ impl<'m> Planner<'m> {
         self.carried = None;
         let first = identity(&group.entries.first().expect("a group has packets").packet);
         let Some(before) = first else { return Ok(None) };
-        let seek_at = before.saturating_sub(1);
+        let seek_at = if group.is_cut { before } else { before.saturating_sub(1) };
         let Some(mut scan) = self.start(seek_at)? else { return Ok(None) };
-        if identity(scan.first()) == first {
+        if identity(scan.first()) == first && !group.is_cut {
             return Ok(None);
         }
         let most = u64::from(self.cursor.media().limits.packets_per_target_max);
@@ -334,9 +337,21 @@ impl<'m> Planner<'m> {
             entry.is_needed = needs_all || entry.role != Role::Disposable;
         }
         targets.iter().for_each(|target| entries[target.entry].is_needed = true);
+        let is_cut = has_data && !needs_all && self.cut(&mut entries, &targets);
         let needed = entries.iter().filter(|entry| entry.is_needed);
         let cost = needed.map(|entry| frame_cost + entry.size_bytes).sum();
-        Group { entries, targets, has_data, cut_from, seek_at, cost }
+        Group { entries, targets, has_data, is_cut, cut_from, seek_at, cost }
+    }
+
+    /// Leaves out of the packets what the targets do not need, where the codec tells that; false where not.
+    fn cut(&self, entries: &mut [Entry], targets: &[Target]) -> bool {
+        let packets: Vec<_> = entries.iter().map(|entry| entry.packet.data()).collect();
+        let targets: Vec<_> = targets.iter().map(|target| target.entry).collect();
+        let Some(parts) = self.cursor.roles().cut(&packets, &targets) else { return false };
+        for (entry, parts) in entries.iter_mut().zip(parts) {
+            entry.keep_parts(&parts);
+        }
+        true
     }
 
     /// Finds the frame for a wanted time, reading on as far as needed. `used` is the last place that the

@@ -1,6 +1,7 @@
 //! Packets in coding order from a keyframe on, looked up by presentation time.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::cursor::time_of;
 use crate::av::Packet;
@@ -18,6 +19,21 @@ pub struct Entry {
     pub size_bytes: u64,
     /// Whether decoding can begin with it.
     is_key: bool,
+}
+
+impl Entry {
+    /// Keeps only these parts of the packet; without any, it need not be decoded.
+    pub fn keep_parts(&mut self, parts: &[Range<usize>]) {
+        self.is_needed = !parts.is_empty();
+        let kept_bytes: usize = parts.iter().map(|part| part.len()).sum();
+        if self.is_needed && kept_bytes < self.packet.data().len() {
+            // Without memory for the copy the whole packet does as well.
+            if let Ok(packet) = self.packet.with_parts(parts) {
+                self.size_bytes = kept_bytes as u64;
+                self.packet = packet;
+            }
+        }
+    }
 }
 
 /// A run of packets without gaps. Places are counted from the first packet that was ever pushed, so that

@@ -1,0 +1,63 @@
+//! Reads bits, most significant first.
+
+/// A position in a header. Every read fails at the end.
+#[derive(Debug, Clone)]
+pub struct Bits<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Bits<'a> {
+    /// At the first bit.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, position: 0 }
+    }
+
+    /// A number of up to 32 bits.
+    pub fn number(&mut self, bit_count: u32) -> Option<u32> {
+        (0..bit_count).try_fold(0, |value, _| Some(value << 1 | u32::from(self.flag()?)))
+    }
+
+    /// One bit.
+    pub fn flag(&mut self) -> Option<bool> {
+        let byte = self.bytes.get(self.position / 8)?;
+        let bit = byte >> (7 - self.position % 8) & 1;
+        self.position += 1;
+        Some(bit == 1)
+    }
+
+    /// Passes over bits.
+    pub fn skip(&mut self, bit_count: u32) -> Option<()> {
+        self.position += bit_count as usize;
+        (self.position <= 8 * self.bytes.len()).then_some(())
+    }
+
+    /// Passes over a number of variable length (`uvlc`, 4.10.3).
+    pub fn skip_uvlc(&mut self) -> Option<()> {
+        let mut zero_count = 0;
+        while !self.flag()? {
+            zero_count += 1;
+        }
+        if zero_count < 32 { self.skip(zero_count) } else { Some(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_from_the_highest_bit_and_end_with_the_bytes() {
+        let mut bits = Bits::new(&[0b1010_0110, 0b0001_0111]);
+        assert_eq!((bits.number(3), bits.flag(), bits.number(6)), (Some(5), Some(false), Some(0b01_1000)));
+        assert_eq!((bits.skip(4), bits.number(2), bits.flag()), (Some(()), Some(3), None));
+        assert_eq!(bits.skip(1), None);
+    }
+
+    #[test]
+    fn numbers_of_variable_length_are_passed_over() {
+        let mut bits = Bits::new(&[0b0010_1101, 0]);
+        assert_eq!((bits.skip_uvlc(), bits.number(3)), (Some(()), Some(5)));
+        assert_eq!(Bits::new(&[0; 9]).skip_uvlc(), None);
+    }
+}

@@ -1,0 +1,271 @@
+//! Plans over real streams: what is left must decode to the same pixels as everything.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use stillframe_domain::{
+    ByteSource, Fit, FrameChoice, ImageFormat, MediaTime, Position, Product, Rng, Selection, SizeRule,
+    SnapshotSpec,
+};
+use stillframe_testkit::SeededRng;
+
+use super::pictures::Pictures;
+use super::*;
+use crate::av::{Decoder, DecoderOptions};
+use crate::budget::Budget;
+use crate::decode::{GroupDecoder, PacketSource};
+use crate::limits::Limits;
+use crate::media::{Depth, Media};
+use crate::plan::{Cursor, Group, Planner, Step, plan_output};
+
+/// A moving drawing with grain, so that every frame differs from every other.
+const DRAWING: &str = "testsrc2=size=256x144:rate=25:duration=8,noise=alls=12:allf=t";
+
+struct Bytes(Vec<u8>);
+
+impl ByteSource for Bytes {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+        let rest = self.0.get(offset as usize..).unwrap_or_default();
+        let count = rest.len().min(buf.len());
+        buf[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+    fn validator(&self) -> String {
+        String::new()
+    }
+}
+
+fn encode(arguments: &str, container: &str) -> Media {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format!("clip.{container}"));
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-f", "lavfi", "-i", DRAWING, "-pix_fmt", "yuv420p"])
+        .args(arguments.split_ascii_whitespace())
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    open(&path)
+}
+
+fn open(path: &Path) -> Media {
+    crate::av::listen();
+    let source = Arc::new(Bytes(std::fs::read(path).unwrap()));
+    Media::open(source, &Limits::default(), Depth::Header).unwrap()
+}
+
+/// The pixels of all frames by presentation time, of a decoding that leaves nothing out.
+fn whole_decode(media: &mut Media) -> BTreeMap<i64, Vec<u8>> {
+    let options = DecoderOptions { thread_count: 1, pixels_per_frame_max: 1 << 26 };
+    let mut decoder = Decoder::open(&media.demuxer, &media.video, options).unwrap().unwrap();
+    let mut cursor = Cursor::new(media);
+    cursor.rewind().unwrap();
+    let mut frames = BTreeMap::new();
+    loop {
+        let packet = cursor.next().unwrap();
+        decoder.send(packet.as_ref()).unwrap();
+        while let Some(frame) = decoder.receive().unwrap() {
+            frames.insert(frame.pts().unwrap(), frame.pixels());
+        }
+        if packet.is_none() {
+            return frames;
+        }
+    }
+}
+
+/// The group that leads to the frames at some times.
+fn planned(media: &mut Media, times: &[MediaTime]) -> Vec<Group> {
+    let spec = SnapshotSpec {
+        selection: Selection::Offsets(times.iter().map(|&time| Position::At(time)).collect()),
+        frame: FrameChoice::Exact,
+        product: Product::Stills {
+            size: SizeRule::default(),
+            fit: Fit::Stretch,
+            format: ImageFormat::Png,
+            quality: 90,
+        },
+        has_vtt: false,
+    };
+    let wanted = plan_output((0, &spec), false, &mut Cursor::new(media)).unwrap().wanted;
+    let mut planner = Planner::new(Cursor::new(media), wanted);
+    let steps = std::iter::from_fn(|| planner.next());
+    steps.map(|step| if let Step::Group(group) = step { group } else { panic!("a failed picture") }).collect()
+}
+
+/// The pixels of a group's targets by presentation time.
+fn decoded(media: &Media, group: &Group, thread_count: u32) -> BTreeMap<i64, Vec<u8>> {
+    let budget = Budget::new(&media.limits, media.deadline);
+    let mut decoder = GroupDecoder::open(media, thread_count, budget).unwrap();
+    let mut frames = BTreeMap::new();
+    decoder.run(group, PacketSource::Kept, &mut |target, frame| {
+        frames.insert(target.pts.unwrap(), frame.pixels());
+        ControlFlow::Continue(())
+    });
+    frames
+}
+
+/// Checks frames one by one, and all together, against the whole decode. Returns the part of the packets
+/// that single frames needed.
+fn check(media: &mut Media, step: usize, is_cut: bool) -> f64 {
+    let frames = whole_decode(media);
+    assert_eq!(frames.len(), 200);
+    let times: Vec<_> = frames.keys().step_by(step).map(|&pts| media.timeline.time_of(pts)).collect();
+    let (mut needed, mut all) = (0, 0);
+    for (number, time) in times.iter().enumerate() {
+        let groups = planned(media, &[*time]);
+        let [group] = &groups[..] else { panic!("one group for one frame") };
+        assert_eq!(group.is_cut, is_cut, "at {time}");
+        needed += group.entries.iter().filter(|entry| entry.is_needed).count();
+        all += group.entries.len();
+        let found = decoded(media, group, 1 + number as u32 % 2);
+        let pts = group.targets[0].pts.unwrap();
+        assert!(found.get(&pts) == frames.get(&pts), "frame at {time} differs");
+    }
+    for group in planned(media, &times) {
+        let found = decoded(media, &group, 1);
+        assert_eq!(found.len(), group.targets.len());
+        assert!(found.iter().all(|(pts, pixels)| frames[pts] == *pixels), "a frame of a set differs");
+    }
+    needed as f64 / all as f64
+}
+
+#[test]
+fn fast_presets_of_svt_need_few_frames_and_give_the_same_pixels() {
+    for preset in [8, 10] {
+        let mut media = encode(&format!("-c:v libsvtav1 -preset {preset} -crf 40 -g 100"), "mp4");
+        let part = check(&mut media, 7, true);
+        println!("preset {preset}: {part:.2} of the packets");
+        assert!(part < 0.5, "{part} of the packets of preset {preset}");
+    }
+}
+
+#[test]
+fn slow_presets_of_svt_give_the_same_pixels() {
+    for preset in [5, 7] {
+        let mut media = encode(&format!("-c:v libsvtav1 -preset {preset} -crf 40 -g 100"), "mkv");
+        println!("preset {preset}: {:.2} of the packets", check(&mut media, 13, true));
+    }
+}
+
+#[test]
+fn film_grain_is_the_same() {
+    let arguments = "-c:v libsvtav1 -preset 8 -crf 40 -g 100 -svtav1-params film-grain=12";
+    check(&mut encode(arguments, "mp4"), 9, true);
+}
+
+#[test]
+fn streams_of_libaom_give_the_same_pixels() {
+    for (arguments, container) in [
+        ("-c:v libaom-av1 -cpu-used 8 -crf 40 -b:v 0 -g 100 -lag-in-frames 25", "webm"),
+        ("-c:v libaom-av1 -cpu-used 8 -usage realtime -b:v 200k -g 100", "mp4"),
+    ] {
+        let mut media = encode(arguments, container);
+        println!("{arguments}: {:.2} of the packets", check(&mut media, 13, true));
+    }
+}
+
+#[test]
+fn frames_that_are_kept_and_shown_later_are_found() {
+    let mut media = encode("-c:v libaom-av1 -cpu-used 6 -crf 40 -b:v 0 -g 100 -lag-in-frames 25", "mkv");
+    let frames = whole_decode(&mut media);
+    let mut shown_again = 0;
+    for &pts in frames.keys() {
+        let time = media.timeline.time_of(pts);
+        let group = planned(&mut media, &[time]).remove(0);
+        // A packet that only shows a kept frame is a few bytes.
+        if group.entries[group.targets[0].entry].size_bytes < 8 {
+            shown_again += 1;
+            assert!(decoded(&media, &group, 1).get(&pts) == frames.get(&pts), "frame at {time} differs");
+        }
+    }
+    assert!(4 < shown_again, "{shown_again} frames are shown again");
+}
+
+#[test]
+fn a_plan_that_lacks_one_needed_frame_never_gives_the_right_pixels() {
+    let mut media = encode("-c:v libsvtav1 -preset 8 -crf 40 -g 100", "mp4");
+    let frames = whole_decode(&mut media);
+    let rng = SeededRng::new(7);
+    let mut tried = 0;
+    for &pts in frames.keys().step_by(5) {
+        let time = media.timeline.time_of(pts);
+        let mut group = planned(&mut media, &[time]).remove(0);
+        let target = group.targets[0].entry;
+        let others: Vec<_> =
+            (1..target).filter(|&place| place != target && group.entries[place].is_needed).collect();
+        if others.is_empty() {
+            continue;
+        }
+        let removed = others[rng.next_u64() as usize % others.len()];
+        group.entries[removed].is_needed = false;
+        let found = decoded(&media, &group, 1);
+        assert!(found.get(&pts) != frames.get(&pts), "frame at {time} without packet {removed}");
+        tried += 1;
+    }
+    assert!(20 < tried, "{tried} plans were spoilt");
+}
+
+#[test]
+fn the_assertion_notices_a_missing_frame() {
+    let mut media = encode("-c:v libsvtav1 -preset 8 -crf 40 -g 100", "mp4");
+    let group = planned(&mut media, &[MediaTime::from_millis(3_800)]).remove(0);
+    let packets: Vec<_> = group.entries.iter().map(|entry| entry.packet.data()).collect();
+    let sequence = Sequence::of_configuration(&media.video.extradata);
+    let pictures = Pictures::read(&packets, sequence.as_ref()).unwrap();
+    let kept = closure::closure(&pictures.all, &[pictures.shown(packets.len() - 1).unwrap()]);
+    assert!(closure::holds(&pictures.all, &kept));
+    for missing in (0..kept.len() - 1).filter(|&picture| kept[picture]) {
+        let mut spoilt = kept.clone();
+        spoilt[missing] = false;
+        assert!(!closure::holds(&pictures.all, &spoilt), "without picture {missing}");
+    }
+}
+
+/// A packet of a real stream with its sequence header, to be spoilt.
+fn real_packets() -> Vec<Vec<u8>> {
+    let mut media = encode("-c:v libsvtav1 -preset 10 -crf 50 -g 40 -frames:v 40", "mkv");
+    let mut cursor = Cursor::new(&mut media);
+    cursor.rewind().unwrap();
+    std::iter::from_fn(|| cursor.next().unwrap()).map(|packet| packet.data().to_vec()).collect()
+}
+
+#[test]
+fn spoilt_packets_are_read_without_harm() {
+    let packets = real_packets();
+    let rng = SeededRng::new(1);
+    for _ in 0..20_000 {
+        let mut spoilt = packets.clone();
+        for _ in 0..1 + rng.next_u64() % 4 {
+            let packet = rng.next_u64() as usize % spoilt.len();
+            // Headers stand at the front.
+            let at = rng.next_u64() as usize % spoilt[packet].len().min(40);
+            spoilt[packet][at] ^= 1 << (rng.next_u64() % 8);
+        }
+        let data: Vec<_> = spoilt.iter().map(Vec::as_slice).collect();
+        if let Some(parts) = cut(&data, &[data.len() - 1], None) {
+            assert!(
+                parts.iter().zip(&data).all(|(parts, data)| parts.iter().all(|part| part.end <= data.len()))
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_harm(
+        packets in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 1..6),
+        record in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let sequence = Sequence::of_configuration(&record);
+        let data: Vec<_> = packets.iter().map(Vec::as_slice).collect();
+        let _ = cut(&data, &[data.len() - 1], sequence.as_ref());
+        let _ = is_disposable(data[0], sequence.as_ref());
+    }
+}
