@@ -11,6 +11,7 @@ mod error_table;
 mod media;
 mod mns;
 pub mod native;
+pub(crate) mod objects;
 mod router;
 #[cfg(test)]
 mod samples;

@@ -7,7 +7,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::state::ApiState;
-use crate::{alibaba, media, mns, native, tencent};
+use crate::{alibaba, media, mns, native, objects, tencent};
 
 /// All routes of the public listener.
 pub fn router(state: ApiState) -> Router {
@@ -18,6 +18,8 @@ pub fn router(state: ApiState) -> Router {
         // Both clouds speak at `/`: Tencent's requests say so, what is left is Alibaba's.
         .merge(alibaba::routes().route_layer(from_fn_with_state(state.clone(), tencent::take)))
         .fallback(media::serve)
+        // Objects may have any path: their requests are known by how they are signed.
+        .layer(from_fn_with_state(state.clone(), objects::take))
         .layer(TraceLayer::new_for_http())
         .layer(CatchPanicLayer::new())
         .layer(PropagateRequestIdLayer::x_request_id())

@@ -13,6 +13,11 @@ pub(crate) fn rfc3339_s(at: Timestamp) -> String {
     date_time(at).to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// The form of HTTP's headers: `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(crate) fn http_date(at: Timestamp) -> String {
+    date_time(at).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 fn date_time(at: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.as_millis()).unwrap_or_default()
 }
@@ -26,5 +31,6 @@ mod tests {
         let at = Timestamp::from_millis(1_700_000_000_123);
         assert_eq!(rfc3339_ms(at), "2023-11-14T22:13:20.123Z");
         assert_eq!(rfc3339_s(at), "2023-11-14T22:13:20Z");
+        assert_eq!(http_date(at), "Tue, 14 Nov 2023 22:13:20 GMT");
     }
 }

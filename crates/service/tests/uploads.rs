@@ -12,7 +12,7 @@ use stillframe_domain::{
     App, AppSettings, Dialect, ErrorCode, MediaState, MultipartId, UploadSession, limits,
 };
 use stillframe_service::{
-    AddMedia, Chunks, MediaName, NewUpload, Service, ServiceConfig, ServiceDeps, UploadError,
+    AddMedia, Chunks, MediaName, NewUpload, QueueTimes, Service, ServiceConfig, ServiceDeps, UploadError,
 };
 use stillframe_storage::LocalStorage;
 use stillframe_testkit::{SeededRng, SimClock};
@@ -45,6 +45,7 @@ impl World {
             media_base_url: "http://example.org/media".to_owned(),
             local_roots: Vec::new(),
             source_size_bytes_max: 3 * PART_BYTES as u64,
+            queue: QueueTimes::default(),
         };
         Self { service: Service::new(deps, config), directory, clock, app }
     }
