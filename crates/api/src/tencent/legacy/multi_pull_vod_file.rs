@@ -81,16 +81,17 @@ async fn video(service: &Service, app: &App, item: &Item<'_>) -> Result<(AddMedi
 
 async fn follow_ups(service: &Service, app: &App, item: &Item<'_>) -> Result<Vec<SubmitSnapshot>, Refusal> {
     let priority = item.params.priority(&item.name("priority"))?;
+    let request = |outputs| SubmitSnapshot { priority, ..pictures::request(RequestKind::Procedure, outputs) };
     let mut asked = Vec::new();
     if item.flag("isScreenshot")? {
-        asked.push(vec![pictures::preset_samples(service, app).await?]);
+        asked.push(request(vec![pictures::preset_samples(service, app).await?]));
     }
     if let Some(key) = item.find("procedure") {
         let procedure = service.find_procedure(app, key).await?;
-        asked.push(service.procedure_outputs(app, &procedure).await?);
+        let outputs = service.procedure_outputs(app, &procedure).await?;
+        asked.push(pictures::by_procedure(&procedure, request(outputs)));
     }
-    let request = |outputs| SubmitSnapshot { priority, ..pictures::request(RequestKind::Procedure, outputs) };
-    Ok(asked.into_iter().map(request).collect())
+    Ok(asked)
 }
 
 fn check_md5(item: &Item<'_>) -> Result<(), Refusal> {

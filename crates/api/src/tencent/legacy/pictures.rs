@@ -2,8 +2,8 @@
 
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, Dialect, MediaId, Origin, Position, RequestKind, RequestOptions, Selection, TemplateFamily,
-    TemplateRef,
+    App, Dialect, MediaId, Origin, Position, Procedure, RequestKind, RequestOptions, Selection,
+    TemplateFamily, TemplateRef,
 };
 use stillframe_service::{MediaName, OutputRequest, Service, SubmitSnapshot};
 
@@ -66,6 +66,12 @@ pub(super) async fn preset_samples(service: &Service, app: &App) -> Result<Outpu
 /// Code 1163 for 1; a refusal for anything else than 0.
 pub(super) fn refuse_watermark(params: &Params, name: &str) -> Result<(), Refusal> {
     if params.flag(name)? { Err(Refusal::no_watermark(name)) } else { Ok(()) }
+}
+
+/// The request, as one that named a procedure.
+pub(super) fn by_procedure(procedure: &Procedure, request: SubmitSnapshot) -> SubmitSnapshot {
+    let options = RequestOptions { procedure_key: Some(procedure.key.clone()), ..request.options };
+    SubmitSnapshot { options, ..request }
 }
 
 /// A request for these sets, with nothing else asked for.

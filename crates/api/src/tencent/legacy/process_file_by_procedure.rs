@@ -29,7 +29,8 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
         if outputs.is_empty() {
             continue;
         }
-        let job = service.submit_snapshot(app, &media, pictures::request(kind, outputs)).await?;
+        let request = pictures::by_procedure(&procedure, pictures::request(kind, outputs));
+        let job = service.submit_snapshot(app, &media, request).await?;
         let id = match kind {
             RequestKind::Sprite => task_id::of_sprite(&job.id),
             RequestKind::TimeOffsets => task_id::of_offsets(&job.id),
