@@ -31,7 +31,15 @@ async fn listen(client: &Client, receiver: &WebhookReceiver, format: &str) {
 
 /// The bodies that came, by the field that names their type, once there are so many.
 async fn bodies(receiver: &WebhookReceiver, count: usize, type_field: &str) -> BTreeMap<String, Value> {
-    let told = || receiver.received().into_iter().filter(|one| one.path == "/events").collect::<Vec<_>>();
+    bodies_to(receiver, ("/events", count), type_field).await
+}
+
+async fn bodies_to(
+    receiver: &WebhookReceiver,
+    (path, count): (&str, usize),
+    type_field: &str,
+) -> BTreeMap<String, Value> {
+    let told = || receiver.received().into_iter().filter(|one| one.path == path).collect::<Vec<_>>();
     let start = std::time::Instant::now();
     while told().len() < count {
         assert!(start.elapsed() < PATIENCE, "only {} events came", told().len());
@@ -164,4 +172,30 @@ async fn tencents_configuration_tells_of_its_own_videos_and_by_its_switches() {
     assert_eq!(content["eventType"], "PullComplete", "{pulled}");
     assert_eq!(bodies(&receiver, 2, "EventType").await.len(), 2, "nothing is pushed any more");
     drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alibabas_configuration_tells_its_types_of_all_videos_and_a_videos_own_callback_in_its_place() {
+    let (_server, client, receiver) = stage().await;
+    let configured = receiver.url("/events");
+    let types = ("EventTypeList", "FileUploadComplete,UploadByURLComplete");
+    let config = [("CallbackType", "HTTP"), ("CallbackURL", configured.as_str()), types];
+    let (status, answer) = client.alibaba("SetMessageCallback", &config).await;
+    assert!(status.is_success(), "{answer}");
+    // Over another API, told all the same; its analysis is no type that was chosen.
+    add_url(&client, &receiver.url("/film.mp4")).await;
+    let told = bodies(&receiver, 2, "EventType").await;
+    assert_eq!(told.keys().collect::<Vec<_>>(), ["FileUploadComplete", "UploadByURLComplete"]);
+    let user_data = json!({ "MessageCallback": { "CallbackURL": receiver.url("/own") }, "Extend": "mine" });
+    let (source, user_data) = (receiver.url("/film.mp4"), user_data.to_string());
+    let asked = [("UploadURLs", source.as_str()), ("UserData", user_data.as_str())];
+    let (status, answer) = client.alibaba("UploadMediaByURL", &asked).await;
+    assert!(status.is_success(), "{answer}");
+    let told = bodies_to(&receiver, ("/own", 2), "EventType").await;
+    assert_eq!(told.keys().collect::<Vec<_>>(), ["FileUploadComplete", "UploadByURLComplete"]);
+    assert_eq!(told["UploadByURLComplete"]["JobId"], answer["UploadJobs"][0]["JobId"]);
+    assert_eq!(told["FileUploadComplete"]["Extend"], "mine");
+    let video_id = told["FileUploadComplete"]["VideoId"].as_str().expect("an id");
+    client.settled_media(video_id).await;
+    assert_eq!(bodies(&receiver, 2, "EventType").await.len(), 2, "the app's own callback is spared");
 }
