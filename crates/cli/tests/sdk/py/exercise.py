@@ -21,7 +21,7 @@ PATIENCE_S = 20
 SIZE = (320, 180)
 
 # A driver that hangs ends with a traceback of where it hung.
-faulthandler.dump_traceback_later(120, exit=True)
+faulthandler.dump_traceback_later(300, exit=True)
 
 
 class Stage:
@@ -97,7 +97,7 @@ def fetched(url):
 
 
 class FilmServer:
-    """Answers one URL, which it gives, with the bytes of another one, and every other URL with 404."""
+    """Answers one URL, which it gives, whatever its query, with the bytes of another one; any other with 404."""
 
     PATH = "/film.mp4"
 
@@ -106,7 +106,7 @@ class FilmServer:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                is_known = self.path == FilmServer.PATH
+                is_known = self.path.split("?")[0] == FilmServer.PATH
                 self.send_response(200 if is_known else 404)
                 self.send_header("Content-Length", str(len(film) if is_known else 0))
                 self.end_headers()
