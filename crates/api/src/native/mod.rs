@@ -8,6 +8,7 @@ mod events;
 mod jobs;
 mod media;
 mod model;
+mod queues;
 mod snapshots;
 mod workflows;
 
@@ -33,6 +34,8 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/endpoints/{id}", get(endpoints::get).delete(endpoints::delete))
         .route("/workflows", post(workflows::create).get(workflows::list))
         .route("/workflows/{id}", get(workflows::get).delete(workflows::delete))
+        .route("/queues", get(queues::list))
+        .route("/queues/{name}", get(queues::get).patch(queues::update))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         // Uploads are limited by the service, in its own words, while they stream.
         .route("/media", post(media::add).get(media::list).layer(DefaultBodyLimit::disable()))
