@@ -39,6 +39,7 @@ pub const DIALECTS: &[Dialect] = &[
             "MultiPullVideoFromUrl",
             "MultiPullVodFile",
             "ProcessFile",
+            "ProcessFileByProcedure",
             "PullEvent",
             "PullVodEvent",
             "SnapShotByTime",

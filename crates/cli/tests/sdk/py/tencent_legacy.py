@@ -20,6 +20,7 @@ STATUS_OUTSIDE = -46204
 # What the preset sprite makes of 12 seconds: two small pictures on a sheet of 10 x 10.
 SHEET_SIZE = (1420, 800)
 UNKNOWN_FILE = "1"
+PROCEDURE = "storyboard"
 
 
 class Api:
@@ -249,6 +250,33 @@ def process_file_refusals(api, call, file_id, parts):
     call.refused(api.call("ProcessFile", {**parts, "fileId": UNKNOWN_FILE})["code"], 10008)
 
 
+def process_file_by_procedure(api, file_id):
+    """Each task of the procedure has an event of its own."""
+    with api.exercise("ProcessFileByProcedure") as call:
+        reply = api.call("ProcessFileByProcedure", {"fileId": file_id, "procedure": PROCEDURE})
+        sprite_id = accepted(call, reply, "imageSpriteTaskId", "CreateImageSprite-")
+        offsets_id = accepted(call, reply, "snapshotByTimeOffsetTaskId", "CreateSnapshotByTimeOffset-")
+        procedure_id = accepted(call, reply, "procedureTaskId", "Procedure-")
+        sheets = api.event("CreateImageSpriteComplete", vodTaskId=sprite_id)
+        call.equal("event data.totalCount", sheets["totalCount"], 2)
+        (picture,) = api.event("CreateSnapshotByTimeOffsetComplete", vodTaskId=offsets_id)["picInfo"]
+        call.equal("event data.picInfo[].timeOffset", picture["timeOffset"], 6_500)
+        call.equal("event data.picInfo[].url", picture_size(picture["url"]), SIZE)
+        samples, cover = api.event("ProcedureStateChanged", vodTaskId=procedure_id)["processTaskList"]
+        types = (samples["taskType"], cover["taskType"])
+        call.equal("event data.processTaskList[].taskType", types, ("SampleSnapshot", "CoverBySnapshot"))
+        info = api.call("GetVideoInfo", {"fileId": file_id})
+        cover_url = info["basicInfo"]["coverUrl"]
+        call.equal("then GetVideoInfo: basicInfo.coverUrl", cover_url, cover["output"]["imageUrl"])
+        pictures = info["sampleSnapshotInfo"]["imageUrls"]
+        call.equal("then GetVideoInfo: sampleSnapshotInfo", pictures, samples["output"]["imageUrls"])
+        params = {"fileId": file_id, "procedure": "none"}
+        call.refused(api.call("ProcessFileByProcedure", params)["code"], 50007)
+        call.refused(api.call("ProcessFileByProcedure", {"fileId": file_id})["code"], 4000)
+        params = {"fileId": UNKNOWN_FILE, "procedure": PROCEDURE}
+        call.refused(api.call("ProcessFileByProcedure", params)["code"], 10008)
+
+
 def tasks(api, file_id, done):
     """`done` are finished tasks of the file: id, type, and the data of their events."""
     with api.exercise("GetTaskInfo") as call:
@@ -374,12 +402,24 @@ def refusals(stage, api, file_id):
         call.refused(api.call("NoSuchAction", {})["code"], 6100)
 
 
+def configure(api):
+    """Events of deletions, and a procedure."""
+    api.call_newer("ModifyEventConfig", {"DeleteMediaCompleteEventSwitch": "ON"})
+    steps = {
+        "SampleSnapshotTaskSet": [{"Definition": 10}],
+        "SnapshotByTimeOffsetTaskSet": [{"Definition": 10, "ExtTimeOffsetSet": ["6.5s"]}],
+        "CoverBySnapshotTaskSet": [{"Definition": 10, "PositionType": "Percent", "PositionValue": 50}],
+        "ImageSpriteTaskSet": [{"Definition": 10}],
+    }
+    api.call_newer("CreateProcedureTemplate", {"Name": PROCEDURE, "MediaProcessTask": steps})
+
+
 def main():
     stage = Stage()
     names = [("PullEvent", "ConfirmEvent"), ("PullVodEvent", "ConfirmVodEvent")]
     pulls = [("MultiPullVodFile", "DeleteVodFile"), ("MultiPullVideoFromUrl", "DeleteVideo")]
     combinations = [(method, f"Hmac{hash}") for method in ("GET", "POST") for hash in ("SHA1", "SHA256")]
-    Api(stage, "POST", "HmacSHA256").call_newer("ModifyEventConfig", {"DeleteMediaCompleteEventSwitch": "ON"})
+    configure(Api(stage, "POST", "HmacSHA256"))
     for k, (method, signature) in enumerate(combinations):
         api = Api(stage, method, signature)
         file_id = stage.videos[k]["file_id"]
@@ -394,6 +434,7 @@ def main():
             create_by_predecessor(api, predecessor, file_id)
         done = [(sprite(api, file_id), "imageSprite"), (process_file(api, file_id), "procedure")]
         tasks(api, file_id, [(task_id, kind, data) for (task_id, data), kind in done])
+        process_file_by_procedure(api, file_id)
         for converter in ["ConvertVodFile", "TranscodeVideo"]:
             convert(api, converter, file_id)
         source = api.call("GetVideoInfo", {"fileId": file_id})["basicInfo"]["sourceVideoUrl"]
