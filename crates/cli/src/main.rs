@@ -10,6 +10,7 @@ mod config;
 mod halt;
 mod snap;
 mod tls;
+mod upload_cleaner;
 mod wiring;
 
 use std::process::ExitCode;

@@ -53,7 +53,7 @@ impl Service {
         }
     }
 
-    /// Permits the bytes of a video to be uploaded, again or still.
+    /// Permits the bytes of a video to be uploaded over that API, again or still.
     ///
     /// # Errors
     /// `MediaNotFound`; `SourceForbidden` for a video whose bytes were not uploaded.
@@ -61,10 +61,11 @@ impl Service {
         &self,
         app: &App,
         name: &MediaName,
+        by: Dialect,
         key_validity: Duration,
     ) -> Result<UploadSession> {
         let media = self.find_media(app, name).await?;
-        let session = self.session(&media, key_validity)?;
+        let session = UploadSession { dialect: by, ..self.session(&media, key_validity)? };
         self.database().insert_upload(&session, None).await?;
         Ok(session)
     }
@@ -105,6 +106,12 @@ impl Service {
     pub async fn find_upload_by_key(&self, key_id: &str) -> Result<Option<(App, UploadSession)>> {
         let Some(session) = self.database().find_upload_by_key(key_id).await? else { return Ok(None) };
         Ok(self.database().find_app(session.app_id).await?.map(|app| (app, session)))
+    }
+
+    /// How clients reach the server, without a trailing slash.
+    pub fn public_url(&self) -> &str {
+        let base = self.config.media_base_url.as_str();
+        base.strip_suffix("/media").unwrap_or(base)
     }
 
     /// The video as it is before its bytes come, and the jobs that follow.

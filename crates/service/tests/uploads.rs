@@ -128,8 +128,10 @@ async fn bytes_that_arrive_complete_the_video_that_waits_for_them_each_time() {
     };
     assert_eq!(jobs().await, 2, "a probe and covers");
     let name = MediaName::VideoId(session.video_id.clone());
-    let refreshed =
-        world.service.refresh_upload(&world.app, &name, Duration::from_secs(1)).await.expect("refresh");
+    let by = Dialect::Alibaba;
+    let refreshed = world.service.refresh_upload(&world.app, &name, by, Duration::from_secs(1)).await;
+    let refreshed = refreshed.expect("refresh");
+    assert_eq!(refreshed.dialect, by);
     assert_eq!(refreshed.object_key, session.object_key);
     assert_ne!(refreshed.key.key_id, session.key.key_id);
     world.service.put_upload(&world.app, &refreshed, content(9), None).await.expect("put");

@@ -15,7 +15,7 @@ use super::params::Params;
 use super::{
     auth, delete_video, get_url_upload_infos, get_video_info, get_video_infos, get_video_list, job_detail,
     list_snapshots, message_callback, search_media, submit_snapshot_job, update_video_info,
-    upload_media_by_url, vod_template, workflow,
+    upload_media_by_url, upload_video, vod_template, workflow,
 };
 use crate::body;
 use crate::state::ApiState;
@@ -63,6 +63,7 @@ async fn run(state: &ApiState, app: &App, action: &str, params: &Params) -> Resu
     let service = &state.service;
     match action {
         "AddVodTemplate" => vod_template::add(service, app, params).await,
+        "CreateUploadVideo" => upload_video::create(service, app, params).await,
         "DeleteMessageCallback" => message_callback::delete(service, app, params).await,
         "DeleteVideo" => delete_video::run(service, app, params).await,
         "DeleteVodTemplate" => vod_template::delete(service, app, params).await,
@@ -76,6 +77,7 @@ async fn run(state: &ApiState, app: &App, action: &str, params: &Params) -> Resu
         "ListJobInfo" => job_detail::list(service, app, params).await,
         "ListSnapshots" => list_snapshots::run(service, app, params).await,
         "ListVodTemplate" => vod_template::list(service, app, params).await,
+        "RefreshUploadVideo" => upload_video::refresh(service, app, params).await,
         "SearchMedia" => search_media::run(service, app, params).await,
         "SetMessageCallback" => message_callback::set(service, app, params).await,
         "SubmitSnapshotJob" => submit_snapshot_job::run(service, app, params).await,

@@ -34,6 +34,7 @@ mod submit_snapshot_job;
 mod time;
 mod update_video_info;
 mod upload_media_by_url;
+mod upload_video;
 mod user_data;
 mod video;
 mod video_details;

@@ -21,6 +21,7 @@ mod part_list;
 mod received;
 mod take;
 
+pub(crate) use received::bucket;
 pub(crate) use take::take;
 
 /// Whose words a request is in.

@@ -20,6 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, AppConfig, Config, ConfigFlags, EndpointConfig, LogFormat};
 use crate::tls::TlsListener;
+use crate::upload_cleaner;
 use crate::wiring::{self, Server};
 
 /// How long running work may go on after the first signal to stop.
@@ -117,12 +118,16 @@ async fn serve_until_signal(
         let stop = stop.clone();
         async move { server.relay.run(stop).await }
     });
+    let cleaner = tokio::spawn({
+        let (service, stop) = (server.service.clone(), stop.clone());
+        async move { upload_cleaner::run(&service, stop).await }
+    });
     signals.next().await;
     tracing::info!("stopping; a second signal stops at once");
     stop.cancel();
     server.service.stop_waiting();
     let work = async {
-        let _ = tokio::join!(runner, relay);
+        let _ = tokio::join!(runner, relay, cleaner);
         for listener in listeners {
             let _ = listener.await;
         }

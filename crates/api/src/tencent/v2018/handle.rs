@@ -16,7 +16,7 @@ use super::input::Input;
 use super::{
     confirm_events, delete_media, describe_events_state, describe_media_infos, describe_task_detail,
     describe_tasks, event_config, manage_task, modify_media_info, procedure_templates, process_media,
-    process_media_by_procedure, pull_events, pull_upload, search_media, templates,
+    process_media_by_procedure, pull_events, pull_upload, search_media, templates, upload,
 };
 use crate::state::ApiState;
 
@@ -90,6 +90,8 @@ async fn run(state: &ApiState, app: &App, action: &str, input: &Input<'_>) -> Re
         "ConfirmEvents" => confirm_events::run(service, app, input).await,
         "ProcessMedia" => process_media::run(service, app, input).await,
         "ProcessMediaByProcedure" => process_media_by_procedure::run(service, app, input).await,
+        "ApplyUpload" => upload::apply(service, app, input).await,
+        "CommitUpload" => upload::commit(service, app, input).await,
         "PullUpload" => pull_upload::run(service, app, input).await,
         "SearchMedia" => search_media::run(service, app, input).await,
         "DescribeTaskDetail" => describe_task_detail::run(service, app, input).await,

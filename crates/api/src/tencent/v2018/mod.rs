@@ -40,6 +40,7 @@ mod span;
 mod task;
 mod tasks;
 mod templates;
+mod upload;
 
 pub use events::Tencent2018Renderer;
 pub(crate) use handle::take;

@@ -44,19 +44,19 @@ pub(super) async fn run(service: &Service, app: &App, input: &Input<'_>) -> Resu
 }
 
 /// A category, unless it is 0, the vendor's for all others.
-fn class_id(input: &Input<'_>) -> Result<Option<i64>, Refusal> {
+pub(super) fn class_id(input: &Input<'_>) -> Result<Option<i64>, Refusal> {
     match input.integer("ClassId")? {
         Some(id) if id < 0 => Err(Refusal::value("InvalidParameterValue.ClassId", "ClassId", "0 or more")),
         given => Ok(given.filter(|id| *id != 0)),
     }
 }
 
-fn source_context(input: &Input<'_>) -> Result<Option<String>, Refusal> {
+pub(super) fn source_context(input: &Input<'_>) -> Result<Option<String>, Refusal> {
     asked::context(input, "SourceContext", ("InvalidParameterValue", SOURCE_CONTEXT_CHARS_MAX))
 }
 
 /// What the file is comes out when it is probed; the caller's word for it has to look like one.
-fn check_media_type(input: &Input<'_>) -> Result<(), Refusal> {
+pub(super) fn check_media_type(input: &Input<'_>) -> Result<(), Refusal> {
     let given = input.text("MediaType")?.unwrap_or_default();
     if given.len() > MEDIA_TYPE_CHARS_MAX || !given.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Refusal::value(
@@ -78,7 +78,7 @@ fn cover(input: &Input<'_>) -> Result<Option<Cover>, Refusal> {
 }
 
 /// The procedure that is named, to run when the bytes are here.
-async fn follow_ups(service: &Service, app: &App, input: &Input<'_>) -> Result<Vec<SubmitSnapshot>, Refusal> {
+pub(super) async fn follow_ups(service: &Service, app: &App, input: &Input<'_>) -> Result<Vec<SubmitSnapshot>, Refusal> {
     let Some(name) = input.text("Procedure")?.filter(|name| !name.is_empty()) else { return Ok(Vec::new()) };
     let procedure = service.find_procedure(app, &name).await.map_err(|error| match error.code {
         ErrorCode::ProcedureNotFound => Refusal::new("InvalidParameterValue.Procedure", error.message),
@@ -90,7 +90,7 @@ async fn follow_ups(service: &Service, app: &App, input: &Input<'_>) -> Result<V
     Ok(vec![request])
 }
 
-fn refused(error: ServiceError) -> Refusal {
+pub(super) fn refused(error: ServiceError) -> Refusal {
     let code = match error.parameter {
         Some("url") => "InvalidParameterValue.MediaUrl",
         Some("name") => "InvalidParameterValue.Name",
