@@ -1,4 +1,4 @@
-//! Runs a driver: a Python program with the SDKs, in a process of its own.
+//! Runs a driver: a program in Python or for Node.js with the SDKs, in a process of its own.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,8 @@ use crate::stage::Stage;
 
 /// Names the Python that has the SDKs; `./dev test` sets it.
 const PYTHON: &str = "STILLFRAME_SDK_PYTHON";
+/// Names the folder into which the SDKs for Node.js are installed; `./dev test` sets it.
+const NODE: &str = "STILLFRAME_SDK_NODE";
 
 /// Proxies that SDKs would send requests to loopback through.
 const PROXIES: [&str; 6] =
@@ -20,11 +22,9 @@ const PROXIES: [&str; 6] =
 /// # Errors
 /// What the driver said when a claim of it did not hold.
 pub async fn run(dialect: &'static Dialect) -> Result<(&'static str, Vec<Row>), String> {
-    let python = python();
+    let mut command = if dialect.driver.ends_with(".mjs") { node(dialect) } else { python(dialect) };
     let stage = Stage::set(dialect).await;
-    let mut command = Command::new(python);
-    // No compiled modules are left in the source tree.
-    command.arg("-B").arg(folder().join(dialect.driver)).arg(stage.argument());
+    command.arg(stage.argument());
     for name in PROXIES {
         command.env_remove(name);
     }
@@ -32,7 +32,7 @@ pub async fn run(dialect: &'static Dialect) -> Result<(&'static str, Vec<Row>), 
         command.env("SSL_CERT_FILE", certificate);
     }
     let ended = tokio::task::spawn_blocking(move || command.output()).await.expect("the task ends");
-    let output = ended.expect("Python runs");
+    let output = ended.expect("the interpreter runs");
     if !output.status.success() {
         return Err(format!("{}: {}", dialect.driver, String::from_utf8_lossy(&output.stderr)));
     }
@@ -41,26 +41,43 @@ pub async fn run(dialect: &'static Dialect) -> Result<(&'static str, Vec<Row>), 
     Ok((dialect.name, lines.lines().map(row).collect()))
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk/py")
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk").join(name)
 }
 
-fn python() -> PathBuf {
-    let python = setting(PYTHON).map_or_else(|| venv().join("bin/python"), PathBuf::from);
+fn python(dialect: &Dialect) -> Command {
+    let python = setting(PYTHON).map_or_else(|| installed("sdk-venv").join("bin/python"), PathBuf::from);
+    let venv = installed("sdk-venv");
     assert!(
         python.exists(),
         "the vendors' SDKs are not installed: run ./dev test, or: python3 -m venv {venv} && \
          {venv}/bin/pip install -r crates/cli/tests/sdk/py/requirements.txt",
-        venv = venv().display(),
+        venv = venv.display(),
     );
-    python
+    let mut command = Command::new(python);
+    // No compiled modules are left in the source tree.
+    command.arg("-B").arg(folder("py").join(dialect.driver));
+    command
 }
 
-/// Where `./dev test` installs the SDKs: below Cargo's target folder, in which this test lies as well.
-fn venv() -> PathBuf {
+fn node(dialect: &Dialect) -> Command {
+    let packages = setting(NODE).map_or_else(|| installed("sdk-node"), PathBuf::from);
+    assert!(
+        packages.join("node_modules").exists(),
+        "the vendors' SDKs are not installed: run ./dev test, or: cp crates/cli/tests/sdk/node/package*.json \
+         {packages} && npm ci --prefix {packages}",
+        packages = packages.display(),
+    );
+    let mut command = Command::new("node");
+    command.env(NODE, packages).arg(folder("node").join(dialect.driver));
+    command
+}
+
+/// Where `./dev test` installs SDKs: below Cargo's target folder, in which this test lies as well.
+fn installed(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a file");
     let target = test.ancestors().nth(3).expect("target/<profile>/deps/<test>");
-    target.join("sdk-venv")
+    target.join(name)
 }
 
 /// A variable of the environment.

@@ -1,6 +1,6 @@
 //! Every operation that the product speaks, driven by the vendors' own, unmodified SDKs against the real
-//! binary: `py/*.py` make the calls and claim their answers and effects, this test gives them a server
-//! each and gathers what they asserted into `docs/sdk-coverage.md`.
+//! binary: `py/*.py` and `node/*.mjs` make the calls and claim their answers and effects, this test gives
+//! them a server each and gathers what they asserted into `docs/sdk-coverage.md`.
 
 #[expect(dead_code, reason = "the end-to-end tests use the rest of it")]
 #[path = "../e2e/client.rs"]

@@ -5,7 +5,7 @@
 pub struct Dialect {
     /// Its name for people.
     pub name: &'static str,
-    /// The driver's file below `py`.
+    /// The driver's file: `.py` below `py`, `.mjs` below `node`.
     pub driver: &'static str,
     /// Whether the SDK speaks TLS alone.
     pub is_tls: bool,
@@ -55,16 +55,19 @@ pub const DIALECTS: &[Dialect] = &[
         operations: &[
             "ConfirmEvents",
             "CreateImageSpriteTemplate",
+            "CreateProcedureTemplate",
             "CreateSampleSnapshotTemplate",
             "CreateSnapshotByTimeOffsetTemplate",
             "DeleteImageSpriteTemplate",
             "DeleteMedia",
+            "DeleteProcedureTemplate",
             "DeleteSampleSnapshotTemplate",
             "DeleteSnapshotByTimeOffsetTemplate",
             "DescribeEventConfig",
             "DescribeEventsState",
             "DescribeImageSpriteTemplates",
             "DescribeMediaInfos",
+            "DescribeProcedureTemplates",
             "DescribeSampleSnapshotTemplates",
             "DescribeSnapshotByTimeOffsetTemplates",
             "DescribeTaskDetail",
@@ -76,7 +79,11 @@ pub const DIALECTS: &[Dialect] = &[
             "ModifySampleSnapshotTemplate",
             "ModifySnapshotByTimeOffsetTemplate",
             "ProcessMedia",
+            "ProcessMediaByProcedure",
             "PullEvents",
+            "PullUpload",
+            "ResetProcedureTemplate",
+            "SearchMedia",
         ],
         ways: &[
             ("GET", "HmacSHA1"),
@@ -86,6 +93,36 @@ pub const DIALECTS: &[Dialect] = &[
             ("POST", "HmacSHA256"),
             ("POST", "TC3-HMAC-SHA256"),
             ("POST", "TC3-HMAC-SHA256 UNSIGNED-PAYLOAD"),
+        ],
+    },
+    Dialect {
+        name: "Tencent Cloud VOD, API 2018-07-17, by the SDK for Node.js",
+        driver: "tencent_2018.mjs",
+        is_tls: false,
+        video_count: 6,
+        operations: &[
+            "ConfirmEvents",
+            "CreateProcedureTemplate",
+            "DeleteMedia",
+            "DeleteProcedureTemplate",
+            "DescribeMediaInfos",
+            "DescribeProcedureTemplates",
+            "DescribeTaskDetail",
+            "DescribeTasks",
+            "ModifyMediaInfo",
+            "ProcessMedia",
+            "ProcessMediaByProcedure",
+            "PullEvents",
+            "PullUpload",
+            "SearchMedia",
+        ],
+        ways: &[
+            ("GET", "HmacSHA1"),
+            ("GET", "HmacSHA256"),
+            ("GET", "TC3-HMAC-SHA256"),
+            ("POST", "HmacSHA1"),
+            ("POST", "HmacSHA256"),
+            ("POST", "TC3-HMAC-SHA256"),
         ],
     },
     Dialect {
