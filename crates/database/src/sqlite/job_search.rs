@@ -85,7 +85,7 @@ fn matching(app_id: AppId, search: &JobSearch) -> Result<QueryBuilder<Sqlite>> {
     Ok(query)
 }
 
-fn one_of(query: &mut QueryBuilder<Sqlite>, column: &str, names: &Vec<String>) -> Result<()> {
+fn one_of(query: &mut QueryBuilder<Sqlite>, column: &str, names: &[String]) -> Result<()> {
     if !names.is_empty() {
         query.push(format!(" AND {column} IN (SELECT value FROM json_each("));
         query.push_bind(json_list(DOING, names)?).push("))");
