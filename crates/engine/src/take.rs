@@ -79,14 +79,17 @@ fn plan_all(
 }
 
 /// The threads of each worker's decoder. A decoder alone on its core loses no time to the start of threads
-/// at each group; so more than one are had only where there are more cores than groups.
+/// at each group; so more than one are had only where there are more cores than groups. Then it is one more
+/// than cores, since they wait for one another.
 fn thread_counts(planner: &Planner<'_>) -> Vec<u32> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let cores = cores.min(planner.media().limits.decoding_threads_max.max(1) as usize);
     let workers = planner.group_count().min(cores);
-    let share = |worker: usize| (cores + workers - 1 - worker) / workers;
-    let most = if planner.has_exact() { FRAME_THREADS_MAX } else { 1 };
-    (0..workers).map(|worker| share(worker).clamp(1, most) as u32).collect()
+    let share = |worker: usize| match (cores + workers - 1 - worker) / workers {
+        spare if 1 < spare && planner.has_exact() => (spare + 1).min(FRAME_THREADS_MAX) as u32,
+        _ => 1,
+    };
+    (0..workers).map(share).collect()
 }
 
 fn upright_frame(facts: &MediaFacts) -> PixelSize {

@@ -139,6 +139,11 @@ fn arguments(spec: &ClipSpec) -> Vec<String> {
     list.extend(words(match spec.container {
         Container::Mp4 => "-movflags +faststart -f mp4",
         Container::FragmentedMp4 => "-movflags +frag_keyframe+empty_moov+default_base_moof -f mp4",
+        Container::Mp4IndexLast => "-f mp4",
+        Container::IndexedFragmentedMp4 => "-movflags +frag_keyframe+dash+global_sidx -f mp4",
+        Container::Mov => "-f mov",
+        Container::Flv => "-f flv",
+        Container::Avi => "-f avi",
         Container::Mkv => "-f matroska",
         Container::MpegTs => "-f mpegts",
         Container::Webm => "-f webm",
@@ -188,6 +193,14 @@ fn codec_arguments(spec: &ClipSpec) -> Vec<String> {
         Codec::Mpeg2 => {
             format!("-c:v mpeg2video -q:v 3 -bf 2 -g {gop} -sc_threshold 1000000000 -flags {closed}")
         }
+        Codec::Av1 => format!("-c:v libsvtav1 -preset 8 -crf {quality} -g {gop}"),
+        Codec::Vp8 => format!(
+            "-c:v libvpx -deadline good -cpu-used 5 -auto-alt-ref 1 -lag-in-frames 16 \
+             -crf {quality} -b:v 1M -g {gop}"
+        ),
+        Codec::Mpeg4 => format!("-c:v mpeg4 -q:v 3 -bf 2 -g {gop} -sc_threshold 1000000000"),
+        Codec::Mjpeg => "-c:v mjpeg -q:v 3 -pix_fmt yuvj420p".to_owned(),
+        Codec::ProRes => "-c:v prores_ks -profile:v 0 -pix_fmt yuv422p10le".to_owned(),
     })
 }
 

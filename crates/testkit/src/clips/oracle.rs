@@ -53,12 +53,15 @@ impl Oracle {
             return Err(wrong(format!("{} times for {} pictures", times.len(), numbers.len())));
         }
         let time_base = time_base(video_stream(&document)?)?;
-        let frame = |(frame, number): (&&Value, u32)| {
-            let ticks = integer(frame, "best_effort_timestamp")?;
+        let mut next_ticks = None;
+        let mut frame = |(frame, number): (&&Value, u32)| {
+            // The last frame of an AVI has no time of its own: it follows the one before.
+            let ticks = integer(frame, "best_effort_timestamp").or_else(|e| next_ticks.ok_or(e))?;
+            next_ticks = integer(frame, "pkt_duration").ok().map(|duration| ticks + duration);
             let pts = time_base.times(ticks) - origin;
             Ok(FrameTime { pts, number, is_keyframe: frame["key_frame"] == 1 })
         };
-        let frames = times.iter().zip(numbers).map(frame).collect::<Result<Vec<_>, ClipError>>()?;
+        let frames = times.iter().zip(numbers).map(&mut frame).collect::<Result<Vec<_>, ClipError>>()?;
         Ok(Self { frames, duration: end - origin })
     }
 
@@ -120,14 +123,17 @@ fn span(document: &Value) -> Result<(Rational, Rational), ClipError> {
 /// audio packet. A transport stream declares nothing.
 fn end_of(stream: &Value, start: Rational, document: &Value) -> Result<Rational, ClipError> {
     let time_base = time_base(stream)?;
-    let packets = list(document, "packets_and_frames")
-        .filter(|p| p["type"] == "packet" && p["stream_index"] == stream["index"])
-        .map(|p| Ok(time_base.times(integer(p, "pts")? + integer(p, "duration")?)));
-    let last = packets
-        .collect::<Result<Vec<_>, ClipError>>()?
-        .into_iter()
-        .max()
-        .ok_or_else(|| wrong("a stream without packets".to_owned()))?;
+    // In MP4, whose tracks declare their length, not every packet has a duration.
+    let last = || {
+        let packets = list(document, "packets_and_frames")
+            .filter(|p| p["type"] == "packet" && p["stream_index"] == stream["index"])
+            .map(|p| {
+                let start = integer(p, "pts").or_else(|_| integer(p, "dts"))?;
+                Ok(time_base.times(start + integer(p, "duration")?))
+            });
+        let ends = packets.collect::<Result<Vec<_>, ClipError>>()?;
+        ends.into_iter().max().ok_or_else(|| wrong("a stream without packets".to_owned()))
+    };
     let format = &document["format"];
     let container = format["format_name"].as_str().unwrap_or_default();
     if container.contains("mp4") {
@@ -135,9 +141,9 @@ fn end_of(stream: &Value, start: Rational, document: &Value) -> Result<Rational,
     } else if container.contains("matroska") {
         let text = format["duration"].as_str().unwrap_or_default();
         let seconds: f64 = text.parse().map_err(|_| wrong(format!("duration {text:?}")))?;
-        Ok(last.min(Rational::new((seconds * 1e6).round() as i64, 1_000_000)))
+        Ok(last()?.min(Rational::new((seconds * 1e6).round() as i64, 1_000_000)))
     } else {
-        Ok(last)
+        last()
     }
 }
 

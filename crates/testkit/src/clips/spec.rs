@@ -92,6 +92,16 @@ pub enum Codec {
     Vp9,
     /// MPEG-2 with two B-frames.
     Mpeg2,
+    /// AV1 with hidden reference frames.
+    Av1,
+    /// VP8 with hidden reference frames.
+    Vp8,
+    /// MPEG-4 part 2 with two B-frames.
+    Mpeg4,
+    /// A JPEG for each frame.
+    Mjpeg,
+    /// ProRes, 4:2:2 in ten bits.
+    ProRes,
 }
 
 /// How keyframes part the frames.
@@ -108,14 +118,24 @@ pub struct Gop {
 pub enum Container {
     /// MP4 with its index in front.
     Mp4,
+    /// MP4 with its index behind the frames.
+    Mp4IndexLast,
     /// MP4 in fragments, without an index.
     FragmentedMp4,
+    /// MP4 in fragments, with an index of them in front (`sidx`).
+    IndexedFragmentedMp4,
+    /// QuickTime.
+    Mov,
     /// Matroska.
     Mkv,
     /// MPEG transport stream.
     MpegTs,
     /// WebM.
     Webm,
+    /// Flash video.
+    Flv,
+    /// AVI.
+    Avi,
 }
 
 /// A tone beside the video.
@@ -182,10 +202,13 @@ impl Container {
     /// File name extension without the dot.
     pub const fn extension(self) -> &'static str {
         match self {
-            Self::Mp4 | Self::FragmentedMp4 => "mp4",
+            Self::Mp4 | Self::Mp4IndexLast | Self::FragmentedMp4 | Self::IndexedFragmentedMp4 => "mp4",
+            Self::Mov => "mov",
             Self::Mkv => "mkv",
             Self::MpegTs => "ts",
             Self::Webm => "webm",
+            Self::Flv => "flv",
+            Self::Avi => "avi",
         }
     }
 }

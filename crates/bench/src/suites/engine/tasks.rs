@@ -183,14 +183,15 @@ fn spread(video: &Path, count: i64) -> Result<Vec<i64>> {
     Ok((0..count).map(|k| duration_ms * (2 * k + 1) / (2 * count)).collect())
 }
 
-/// A time near the end of the longest group in the first minutes.
+/// A time near the end of the group of middle length in the first minutes.
 fn late_in_a_group(video: &Path) -> Result<i64> {
     let arguments = "-read_intervals %+120 -select_streams v -skip_frame nokey -show_entries frame=pts_time";
     let keys = ffprobe(video, arguments)?;
     let keys: Vec<f64> = keys.lines().filter_map(|line| line.trim_end_matches(',').parse().ok()).collect();
-    let groups = keys.windows(2).map(|pair| (pair[0], pair[1]));
-    let longest = groups.max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0))).context("no group of frames")?;
-    Ok(((longest.0 + 0.9 * (longest.1 - longest.0)) * 1_000.0) as i64)
+    let mut groups: Vec<_> = keys.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).collect();
+    groups.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let (start, length) = *groups.get(groups.len() / 2).context("the video has no group of frames")?;
+    Ok(((start + 0.9 * length) * 1_000.0) as i64)
 }
 
 fn duration_ms(video: &Path) -> Result<i64> {

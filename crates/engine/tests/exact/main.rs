@@ -5,7 +5,9 @@
 //! time of every frame in a shuffled order, and reads the burned-in numbers back. The expected numbers
 //! come from an oracle that shares no code with the engine.
 
+mod matrix;
 #[expect(dead_code, reason = "each test binary uses its part")]
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::path::Path;
