@@ -16,6 +16,7 @@
 mod answers;
 mod auth;
 mod error;
+mod header_case;
 mod operation;
 mod part_list;
 mod received;

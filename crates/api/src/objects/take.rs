@@ -9,7 +9,7 @@ use tower_http::request_id::RequestId;
 
 use super::Protocol;
 use super::answers::{Answers, failure, with_request_id};
-use super::auth;
+use super::{auth, header_case};
 use super::error::Refusal;
 use super::operation::{self, Call};
 use super::received::{Received, Scheme, bucket, names_bucket};
@@ -28,7 +28,7 @@ pub(crate) async fn take(State(state): State<ApiState>, request: Request, next: 
         Ok(response) => response,
         Err(refusal) => failure(&refusal, protocol, parts.uri.path(), &request_id),
     };
-    with_request_id(response, protocol, &request_id)
+    header_case::in_capitals(with_request_id(response, protocol, &request_id)).await
 }
 
 async fn answer(

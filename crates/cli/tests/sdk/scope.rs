@@ -53,6 +53,8 @@ pub const DIALECTS: &[Dialect] = &[
         is_tls: false,
         video_count: 7,
         operations: &[
+            "ApplyUpload",
+            "CommitUpload",
             "ConfirmEvents",
             "CreateImageSpriteTemplate",
             "CreateProcedureTemplate",
@@ -132,6 +134,7 @@ pub const DIALECTS: &[Dialect] = &[
         video_count: 3,
         operations: &[
             "AddVodTemplate",
+            "CreateUploadVideo",
             "DeleteMessageCallback",
             "DeleteVideo",
             "DeleteVodTemplate",
@@ -145,6 +148,7 @@ pub const DIALECTS: &[Dialect] = &[
             "ListJobInfo",
             "ListSnapshots",
             "ListVodTemplate",
+            "RefreshUploadVideo",
             "SearchMedia",
             "SetMessageCallback",
             "SubmitSnapshotJob",

@@ -9,6 +9,7 @@ import alibaba_snapshots
 import alibaba_templates
 import alibaba_uploads
 import alibaba_videos
+import oss_upload
 from alibaba_api import ACS3, V1, Core, Tea
 from alibaba_receiver import Receiver
 from exercise import FilmServer, Stage, until
@@ -30,6 +31,7 @@ def drive(api, others, receiver, film_url, videos, k):
     alibaba_videos.update_video_info(api, video_id, mark)
     alibaba_videos.search_media(api, video_id, mark)
     alibaba_uploads.exercise(api, receiver, film_url, mark)
+    oss_upload.exercise(api, film_url)
     alibaba_callbacks.exercise(api, video_id)
 
 

@@ -126,6 +126,7 @@ def exercise(api, stage, file_id):
             at = f"{COS} {what}, then DescribeMediaInfos"
             call.equal(f"{at} MetaData.Size", media.MetaData.Size, SIZE_BYTES)
             call.equal(f"{at} BasicInfo.CoverUrl", picture_size(media.BasicInfo.CoverUrl), SIZE)
+            api.call("DeleteMedia", FileId=reply.FileId)
         late = client(stage, applied)
         refused = refusal(lambda: late.put_object(Bucket=applied.StorageBucket, Key=applied.MediaStoragePath, Body=b"x"))
         call.refused(refused, "AccessDenied")

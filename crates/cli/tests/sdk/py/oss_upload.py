@@ -128,5 +128,6 @@ def resumable(grant, film):
 def exercise(api, film_url):
     """Puts a film whole, in parts, and over what was there."""
     film = film_of(film_url, SIZE_BYTES)
-    create(api, film)
-    resumable(refresh(api, film), film)
+    whole, in_parts = create(api, film), refresh(api, film)
+    resumable(in_parts, film)
+    api.call("DeleteVideo", VideoIds=f"{whole.video_id},{in_parts.video_id}")

@@ -3,6 +3,7 @@
 import time
 from unittest import mock
 
+import cos_upload
 from exercise import Stage
 from tencent_2018_api import TC3, UNSIGNED, Api
 from tencent_2018_media import delete_media, describe_media_infos, modify_media_info, pull_upload, search_media
@@ -84,6 +85,7 @@ def main():
         event_config(api)
         (video,) = api.call("DescribeMediaInfos", FileIds=[file_id]).MediaInfoSet
         pull_upload(api, video.BasicInfo.MediaUrl, procedure, f"pull-{k}")
+        cos_upload.exercise(api, stage, file_id)
         delete_procedure_template(api, procedure)
         delete_media(api, file_id)
         refusals(stage, api)
