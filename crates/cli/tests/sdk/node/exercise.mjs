@@ -9,7 +9,7 @@ import { join } from "node:path";
 /** Longest wait for one effect, in milliseconds; reached only by a failure. */
 const PATIENCE_MS = 20_000;
 /** A driver that hangs ends by then. */
-const DRIVER_MS_MAX = 180_000;
+const DRIVER_MS_MAX = 300_000;
 
 // The packages are installed outside of the source tree, by `npm ci` from the lock file beside this.
 const folder = process.env.STILLFRAME_SDK_NODE;

@@ -7,7 +7,7 @@ import cos_upload
 from exercise import Stage
 from tencent_2018_api import TC3, UNSIGNED, Api
 from tencent_2018_media import delete_media, describe_media_infos, modify_media_info, pull_upload, search_media
-from tencent_2018_tasks import describe_task_detail, describe_tasks, events, manage_task, process_media
+from tencent_2018_tasks import describe_task_detail, describe_tasks, events, manage_task, notify_modes, process_media
 from tencent_2018_templates import (
     delete_procedure_template,
     procedure_templates,
@@ -58,6 +58,15 @@ def event_config(api):
                 call.equal(name, getattr(reply, name), value)
 
 
+def empty_poll(api):
+    """A pull that finds nothing waits for 5 s and answers an empty list."""
+    with api.exercise("PullEvents") as call:
+        begun = time.monotonic()
+        call.equal("EventSet of an empty queue", api.call("PullEvents").EventSet, [])
+        waited_s = time.monotonic() - begun
+        call.holds("the wait for events", 4.5 < waited_s < 9, waited_s)
+
+
 def main():
     stage = Stage()
     families = {
@@ -80,6 +89,7 @@ def main():
         search_media(api, file_id, name)
         procedure_templates(api, procedure)
         process_media_by_procedure(api, file_id, procedure, f"by-procedure-{k}")
+        notify_modes(api, file_id)
         manage_task(api, file_id, task_id)
         describe_tasks(api, file_id, task_id, session_id)
         event_config(api)
@@ -89,6 +99,7 @@ def main():
         delete_procedure_template(api, procedure)
         delete_media(api, file_id)
         refusals(stage, api)
+    empty_poll(api)
 
 
 main()

@@ -3,7 +3,7 @@
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from exercise import SIZE, picture_size, until
-from tencent_2018_api import CONTEXT, UNKNOWN_FILE
+from tencent_2018_api import CONTEXT, UNKNOWN_FILE, confirmed_events
 
 
 def process_media(api, file_id, **more):
@@ -161,3 +161,22 @@ def describe_tasks(api, file_id, finished_id, session_id):
         call.equal("ScrollToken", pages, whole)
         refused = api.refusal("DescribeTasks", Limit=101)
         call.refused(refused.get_code(), "InvalidParameterValue.Limit")
+
+
+def notify_modes(api, file_id):
+    """Change tells of a procedure as each of its tasks ends; None tells nothing."""
+    tasks = {"SampleSnapshotTaskSet": [{"Definition": 10}], "ImageSpriteTaskSet": [{"Definition": 10}]}
+    params = {"FileId": file_id, "MediaProcessTask": tasks}
+    with api.exercise("ProcessMedia") as call:
+        silent = api.call("ProcessMedia", TasksNotifyMode="None", **params).TaskId
+        until(f"the end of {silent}", lambda: api.call("DescribeTaskDetail", TaskId=silent).Status == "FINISH" or None)
+        changing = api.call("ProcessMedia", TasksNotifyMode="Change", **params).TaskId
+        events = confirmed_events(api, lambda event: event.EventType == "ProcedureStateChanged", 2)
+        told = [event.ProcedureStateChangeEvent for event in events]
+        told.sort(key=lambda one: one.Status, reverse=True)
+        call.equal("TasksNotifyMode None and Change: TaskId", [one.TaskId for one in told], [changing] * 2)
+        call.equal("TasksNotifyMode Change: Status", [one.Status for one in told], ["PROCESSING", "FINISH"])
+        modes = [one.TasksNotifyMode for one in told]
+        call.equal("TasksNotifyMode Change: TasksNotifyMode", modes, ["Change"] * 2)
+        refused = api.refusal("ProcessMedia", TasksNotifyMode="Later", **params)
+        call.refused(refused.get_code(), "InvalidParameterValue")
