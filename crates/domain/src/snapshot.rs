@@ -138,6 +138,8 @@ pub enum FrameChoice {
     Exact,
     /// The nearest keyframe at or before it, the first keyframe if there is none.
     Keyframe,
+    /// As keyframe; of single pictures, one whose keyframe a former time gave already is left out.
+    DistinctKeyframe,
     /// The keyframe when it is within the tolerance, else exact.
     Hybrid {
         /// Tolerance in milliseconds.

@@ -3,7 +3,8 @@
 use stillframe_database::DatabaseError;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, ErrorCode, Fit, ImageFormat, OutputId, Product, SizeRule, SnapshotSpec, Template, TemplateFamily, TemplateRef, limits, template,
+    App, ErrorCode, Fit, ImageFormat, OutputId, Product, SizeRule, SnapshotSpec, Template, TemplateFamily,
+    TemplateRef, limits, template,
 };
 
 use crate::submit_snapshot::check_product;

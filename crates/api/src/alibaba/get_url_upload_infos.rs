@@ -22,7 +22,9 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
     match (params.list("JobIds"), urls(params, "UploadURLs")) {
         (ids, urls) if ids.is_empty() && urls.is_empty() => return Err(Refusal::missing("JobIds")),
         (ids, _) if NAMES_MAX < ids.len() => return Err(Refusal::invalid("JobIds")),
-        (ids, urls) if ids.is_empty() && NAMES_MAX < urls.len() => return Err(Refusal::invalid("UploadURLs")),
+        (ids, urls) if ids.is_empty() && NAMES_MAX < urls.len() => {
+            return Err(Refusal::invalid("UploadURLs"));
+        }
         (ids, urls) if ids.is_empty() => {
             for url in urls {
                 let found = of_url(service, app, &url).await?;
@@ -59,7 +61,8 @@ async fn of_url(service: &Service, app: &App, url: &str) -> Result<Vec<Value>, R
     let filter = MediaFilter { fetched_from: vec![url.to_owned()], ..MediaFilter::default() };
     let mut infos = Vec::new();
     for media in service.search_media(app, &filter, 0, FETCHES_MAX).await?.items {
-        let filter = JobFilter { media_id: Some(media.id), kind: Some(JobKind::Fetch), ..JobFilter::default() };
+        let filter =
+            JobFilter { media_id: Some(media.id), kind: Some(JobKind::Fetch), ..JobFilter::default() };
         let jobs = service.list_jobs(app, &filter, None, 1).await?;
         infos.extend(jobs.items.iter().map(|job| info(job, &media)));
     }

@@ -10,8 +10,8 @@ use stillframe_service::{MediaFilter, Service};
 use super::error::Refusal;
 use super::handle::Answer;
 use super::name_videos::VIDEOS_MAX;
-use super::params::Params;
 use super::pages::{self, Page};
+use super::params::Params;
 use super::{status_filter, time, video};
 
 /// One page of videos, and how many there are in all.

@@ -27,7 +27,8 @@ pub(super) async fn get(service: &Service, app: &App, params: &Params) -> Result
     let id = params.required("JobId")?;
     let job_type = params.required("JobType")?.to_ascii_lowercase();
     let found = service.find_job_or_output(app, id).await?;
-    let is_told = |job: &Job| job.kind == JobKind::Snapshot && service.now().since(job.created_at) <= TOLD_FOR;
+    let is_told =
+        |job: &Job| job.kind == JobKind::Snapshot && service.now().since(job.created_at) <= TOLD_FOR;
     let job = found.filter(is_told).ok_or_else(|| Refusal::no_resource("Job"));
     let (member, detail) = match job_type.as_str() {
         SNAPSHOT => ("SnapshotJobDetail", snapshot_detail(service, app, &job?, id).await?),
@@ -80,7 +81,9 @@ async fn snapshot_detail(service: &Service, app: &App, job: &Job, id: &str) -> R
     let media = service.find_media(app, &MediaName::FileId(Some(job.media_id))).await?;
     let trigger = match job.origin.kind {
         RequestKind::AutomaticCovers | RequestKind::Procedure => "Auto",
-        RequestKind::TimeOffsets | RequestKind::Sprite | RequestKind::Snapshot | RequestKind::Ingest => "Manual",
+        RequestKind::TimeOffsets | RequestKind::Sprite | RequestKind::Snapshot | RequestKind::Ingest => {
+            "Manual"
+        }
     };
     let mut detail = basics(app, job, id);
     detail.insert("VideoId".to_owned(), json!(media.video_id));
@@ -94,8 +97,8 @@ async fn snapshot_detail(service: &Service, app: &App, job: &Job, id: &str) -> R
                 ("NormalConfig", Value::Object(config))
             }
             Product::Sprite { layout, .. } => {
-                let is_kept = output.kind == stillframe_domain::object_key::OutputKind::Sprite
-                    && job.outputs.len() > 1;
+                let is_kept =
+                    output.kind == stillframe_domain::object_key::OutputKind::Sprite && job.outputs.len() > 1;
                 ("SpriteConfig", sprite_config::write(layout, is_kept))
             }
         };
@@ -133,7 +136,9 @@ async fn workflow_detail(service: &Service, app: &App, job: &Job) -> Result<Valu
 /// A job of which no picture was taken failed.
 fn status(job: &Job) -> &'static str {
     match job.state {
-        JobState::Completed if job.outcomes.iter().any(stillframe_domain::OutputOutcome::is_success) => "Success",
+        JobState::Completed if job.outcomes.iter().any(stillframe_domain::OutputOutcome::is_success) => {
+            "Success"
+        }
         JobState::Completed | JobState::Cancelled | JobState::Discarded => "Fail",
         JobState::Available | JobState::Scheduled | JobState::Running | JobState::Retryable => "Processing",
     }

@@ -84,7 +84,10 @@ mod tests {
     fn urls_are_good_for_an_hour_at_least_and_a_month_at_most() {
         let valid_s = |text: &str| auth_timeout(&Params::of(&[("AuthTimeout", text)]));
         assert_eq!(auth_timeout(&Params::of(&[])), Ok(3_600));
-        assert_eq!([valid_s("60"), valid_s("7200"), valid_s("9999999")], [Ok(3_600), Ok(7_200), Ok(2_592_000)]);
+        assert_eq!(
+            [valid_s("60"), valid_s("7200"), valid_s("9999999")],
+            [Ok(3_600), Ok(7_200), Ok(2_592_000)]
+        );
         assert_eq!(valid_s("soon"), Err(Refusal::invalid("AuthTimeout")));
     }
 }

@@ -125,8 +125,7 @@ fn auth(params: &Params) -> Result<(bool, Option<String>), Refusal> {
         return if is_on { Err(Refusal::missing("AuthKey")) } else { Ok((false, None)) };
     };
     let has = |is_kind: fn(&u8) -> bool| key.bytes().any(|byte| is_kind(&byte));
-    let is_mixed =
-        has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
     if AUTH_KEY_CHARS_MAX < key.len() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) || !is_mixed {
         return Err(Refusal::invalid("AuthKey"));
     }

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn conditions_are_read_in_every_published_form() {
-        let read = parse(r#"Title = 'a \'film\' and more' and Status in ('Normal', "Blocked") AND CateId==7"#);
+        let read =
+            parse(r#"Title = 'a \'film\' and more' and Status in ('Normal', "Blocked") AND CateId==7"#);
         let wanted = [
             one_of("Title", &["a 'film' and more"]),
             one_of("Status", &["Normal", "Blocked"]),
@@ -153,8 +154,18 @@ mod tests {
     #[test]
     fn what_is_no_condition_is_malformed() {
         for text in [
-            "Title", "Title =", "= 'a'", "Title = 'a", "Title = 'a' or Title = 'b'", "Title in 'a'",
-            "Title in ('a'", "Title in ()", "Title = 'a' and", "Title in ['a','b']", "'Title' = 'a'", "\\",
+            "Title",
+            "Title =",
+            "= 'a'",
+            "Title = 'a",
+            "Title = 'a' or Title = 'b'",
+            "Title in 'a'",
+            "Title in ('a'",
+            "Title in ()",
+            "Title = 'a' and",
+            "Title in ['a','b']",
+            "'Title' = 'a'",
+            "\\",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

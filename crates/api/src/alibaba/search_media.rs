@@ -172,7 +172,8 @@ mod tests {
     fn conditions_that_nothing_meets_find_nothing_and_malformed_ones_are_refused() {
         assert!(read("Status = 'Blocked' and Title = 'x'").expect("accepted").is_none());
         assert!(read("VideoId = 'x'").expect("accepted").is_none());
-        for refused in ["Colour = 'red'", "CateId = 'x'", "Title = 'a' and Title = 'b'", "CreationTime = 'x'"] {
+        for refused in ["Colour = 'red'", "CateId = 'x'", "Title = 'a' and Title = 'b'", "CreationTime = 'x'"]
+        {
             assert_eq!(read(refused).err(), Some(Refusal::invalid("Match")), "{refused}");
         }
     }

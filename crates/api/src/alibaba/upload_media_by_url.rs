@@ -53,9 +53,7 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
         asked.push((add, url.clone()));
     }
     let added = service.add_urls(app, asked).await.map_err(in_vendor_words)?;
-    let job = |(added, url): (stillframe_service::AddedMedia, &String)| {
-        json!({ "JobId": added.fetch.map(|fetch| fetch.id), "SourceURL": url })
-    };
+    let job = |(added, url): (stillframe_service::AddedMedia, &String)| json!({ "JobId": added.fetch.map(|fetch| fetch.id), "SourceURL": url });
     let jobs: Vec<Value> = added.into_iter().zip(&urls).map(job).collect();
     Ok(Answer::from_iter([("UploadJobs".to_owned(), jobs.into())]))
 }

@@ -48,7 +48,9 @@ pub(super) fn in_vendor_words(error: ServiceError) -> Refusal {
         Some("cover_url") => "CoverURL",
         Some("reference_id") => "ReferenceId",
         Some("callback_url" | "pass_through") => "UserData",
-        Some("url") => return Refusal::bad_request("InvalidParameter.UploadURLs", "The upload URLs are invalid."),
+        Some("url") => {
+            return Refusal::bad_request("InvalidParameter.UploadURLs", "The upload URLs are invalid.");
+        }
         _ => return error.into(),
     };
     Refusal::invalid(parameter)

@@ -100,7 +100,10 @@ async fn read_step(state: &ApiState, app: &App, step: Value) -> Result<Vec<Proce
         return Err(Problem(invalid("steps", "pictures alone: pass_through and priority are of a job")));
     }
     let outputs = request.outputs()?;
-    Ok(outputs.into_iter().map(|one| ProcedureStep { kind: one.kind, shape: StepShape::Spec(one.spec) }).collect())
+    Ok(outputs
+        .into_iter()
+        .map(|one| ProcedureStep { kind: one.kind, shape: StepShape::Spec(one.spec) })
+        .collect())
 }
 
 fn view(procedure: &Procedure) -> Value {

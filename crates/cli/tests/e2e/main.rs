@@ -15,3 +15,4 @@ mod settings;
 mod signed_urls;
 mod tenants;
 mod tls;
+mod workflows;

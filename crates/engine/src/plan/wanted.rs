@@ -108,7 +108,7 @@ fn frame_choice(cursor: &Cursor<'_>, time: MediaTime, frame: FrameChoice) -> (i6
     let timeline = cursor.media().timeline;
     let choice = match frame {
         FrameChoice::Exact => Choice::Exact,
-        FrameChoice::Keyframe | FrameChoice::Fast => Choice::Keyframe,
+        FrameChoice::Keyframe | FrameChoice::DistinctKeyframe | FrameChoice::Fast => Choice::Keyframe,
         FrameChoice::Hybrid { tolerance_ms } => {
             let tolerance_ms = i64::try_from(tolerance_ms).unwrap_or(i64::MAX);
             let oldest = MediaTime::from_millis(time.as_millis().saturating_sub(tolerance_ms));

@@ -7,9 +7,9 @@ use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::media::Cover;
 use stillframe_domain::object_key::{self, OutputKind};
 use stillframe_domain::{
-    Clock, Colour, Event, EventKind, EventPayload, Fit, ImageFormat, Job, JobState, Media, MediaSource,
-    MediaState, NotifyMode, Origin, OsRng, Output, OutputOutcome, PixelSize, Product, RequestKind,
-    RequestOptions, Selection, SizeRule, SpriteLayout, SystemClock, covers,
+    Clock, Colour, Event, EventKind, EventPayload, Fit, FrameChoice, ImageFormat, Job, JobState, Media,
+    MediaSource, MediaState, NotifyMode, Origin, OsRng, Output, OutputOutcome, PixelSize, Product,
+    RequestKind, RequestOptions, Selection, SizeRule, SpriteLayout, SystemClock, covers,
 };
 use stillframe_storage::ObjectKey;
 
@@ -111,6 +111,27 @@ async fn a_file_below_a_root_is_read_where_it_lies() {
     let ended = world.run_to_end(&job).await;
     let key = &ended.outcomes[0].taken().next().expect("a picture").key;
     assert_eq!(world.frame_number(key).await, 51);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyframe_stands_once_where_distinct_ones_are_asked_for() {
+    let world = World::new().await;
+    let media = world.upload_clip().await;
+    let job = |frame| {
+        let mut asked = stills(OutputKind::Normal, offsets(&[0, 1_000, 1_999, 2_000, 2_500, 0]));
+        asked.spec.frame = frame;
+        snapshot_job(&media, vec![asked])
+    };
+    let jobs = [job(FrameChoice::Keyframe), job(FrameChoice::DistinctKeyframe)];
+    world.insert(&media, jobs.to_vec()).await;
+    let mut taken = Vec::new();
+    for job in &jobs {
+        let ended = world.run_to_end(job).await;
+        taken.push(ended.outcomes[0].taken().map(|one| (one.number, one.pts)).collect::<Vec<_>>());
+    }
+    let repeated: Vec<_> = taken[0].iter().map(|(_, pts)| pts.as_millis()).collect();
+    assert_eq!(repeated, [0, 0, 0, 2_000, 2_000, 0]);
+    assert_eq!(taken[1], [(1, ms(0)), (2, ms(2_000))]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,7 +62,8 @@ impl Config {
 /// Which frames a set of pictures shows and how large they are, as the vendor writes it; `origin` is the size
 /// of a sprite's single pictures.
 pub(in crate::alibaba) fn frames_config(spec: &SnapshotSpec, origin: SizeRule) -> Map<String, Value> {
-    let frame_type = if spec.frame == FrameChoice::Keyframe { "intra" } else { "normal" };
+    let is_intra = matches!(spec.frame, FrameChoice::Keyframe | FrameChoice::DistinctKeyframe);
+    let frame_type = if is_intra { "intra" } else { "normal" };
     let mut config = Map::from_iter([("FrameType".to_owned(), frame_type.into())]);
     let mut tell = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -148,7 +149,7 @@ fn frames(config: &Fields) -> Result<(Selection, FrameChoice), &'static str> {
     let series = series(start_ms, count, interval_s);
     match config.text("FrameType").as_deref() {
         None | Some("normal") => Ok((series, FrameChoice::Exact)),
-        Some("intra") => Ok((spread_over_keyframes(series), FrameChoice::Keyframe)),
+        Some("intra") => Ok((spread_over_keyframes(series), FrameChoice::DistinctKeyframe)),
         Some(_) => Err("FrameType"),
     }
 }
@@ -196,7 +197,10 @@ mod tests {
         ] {
             let read = config(&text);
             assert_eq!(config(&read.write()), read, "{text}");
-            assert_eq!(read.spec.selection, Selection::Keyframes { count: 10, start: MediaTime::from_millis(50) });
+            assert_eq!(
+                read.spec.selection,
+                Selection::Keyframes { count: 10, start: MediaTime::from_millis(50) }
+            );
         }
     }
 
@@ -204,7 +208,8 @@ mod tests {
     fn one_large_picture_or_single_ones_go_with_a_vtt() {
         let vtt = |sub_out: &str| {
             let config = format!("{{'Count':3,'SubOut':{sub_out}}}");
-            let spec = self::config(&format!("{{'SnapshotType':'WebVttSnapshot','SnapshotConfig':{config}}}")).spec;
+            let spec =
+                self::config(&format!("{{'SnapshotType':'WebVttSnapshot','SnapshotConfig':{config}}}")).spec;
             (spec.has_vtt, matches!(spec.product, Product::Sprite { .. }))
         };
         assert_eq!(vtt("{'IsSptFrag':'true'}"), (true, true));

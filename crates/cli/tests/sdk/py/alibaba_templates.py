@@ -86,6 +86,9 @@ def jobs_by_templates(api, video_id):
     template_id = add(api, template("NormalSnapshot", FrameType="normal", Width=160))
     # Whatever stands beside a template counts for nothing.
     submit(api, video_id, {"NormalSnapshot": (3, (160, 90))}, SnapshotTemplateId=template_id, Count=1)
+    # 12 s of video with a keyframe each 2 s: each second's nearest keyframe, once.
+    config = {"SnapshotType": "NormalSnapshot", "SnapshotConfig": {"FrameType": "intra", "Count": 12, "Interval": 1}}
+    submit(api, video_id, {"NormalSnapshot": (6, SIZE)}, SnapshotTemplateId=add(api, config))
     cells = {**CELLS, "KeepCellPic": "keep"}
     template_id = add(api, template("SpriteSnapshot", SpriteSnapshotConfig=cells))
     sets = {"SpriteSnapshot": (1, GRID), "SpriteOriginSnapshot": (3, SIZE)}

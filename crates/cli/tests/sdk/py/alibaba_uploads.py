@@ -193,6 +193,8 @@ def exercise(api, receiver, film_url, mark):
     workflow_id = make_workflow(api.stage)
     video_id = upload(api, receiver, film_url, mark, workflow_id)
     until("the covers", lambda: api.newest(video_id, "CoverSnapshot").get("JobId"))
+    with api.exercise("UploadMediaByURL") as call:
+        call.equal("its CoverURL stays beside its covers", named(api, f"reference-{mark}")["CoverURL"], COVER)
     sets = {"NormalSnapshot": (1, SIZE)}
     alibaba_snapshots.submit(api, video_id, sets, ReferenceId=f"reference-{mark}", SpecifiedOffsetTime=100)
     jobs(api, video_id, workflow_id)

@@ -1,5 +1,6 @@
 //! Numbers what was taken, stores it, and says what became of each output.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use stillframe_domain::outcome::{PictureResult, Sheet};
 use stillframe_domain::{
-    ErrorCode, Failure, ImageFormat, MediaTime, NotifyMode, Output, OutputOutcome, PictureOutcome, Product,
-    Taken, object_key,
+    ErrorCode, Failure, FrameChoice, ImageFormat, MediaTime, NotifyMode, Output, OutputOutcome,
+    PictureOutcome, Product, Taken, object_key,
 };
 use stillframe_engine::vtt::{self, Cue};
 use stillframe_storage::{ObjectKey, StorageError};
@@ -76,6 +77,26 @@ impl Put {
     }
 }
 
+/// Knows the frames that an output shows once.
+struct Repeats {
+    is_looked_for: bool,
+    seen: HashSet<MediaTime>,
+}
+
+impl Repeats {
+    /// A sheet has a cell for each time, so only single pictures can be left out.
+    fn of(output: &Output) -> Self {
+        let is_looked_for = output.spec.frame == FrameChoice::DistinctKeyframe
+            && matches!(output.spec.product, Product::Stills { .. });
+        Self { is_looked_for, seen: HashSet::new() }
+    }
+
+    /// Whether the frame at this time was shown before and is not to be shown again.
+    fn is_one(&mut self, pts: MediaTime) -> bool {
+        self.is_looked_for && !self.seen.insert(pts)
+    }
+}
+
 fn outcome(work: &Work, output: &Output, taken: &TakenOutput, puts: &mut Vec<Put>) -> OutputOutcome {
     let key =
         |number, format| object_key::picture(&work.media.video_id, output.kind, &output.id, number, format);
@@ -85,11 +106,15 @@ fn outcome(work: &Work, output: &Output, taken: &TakenOutput, puts: &mut Vec<Put
     };
     let mut numbers = 1..;
     let mut pictures = Vec::new();
+    let mut repeats = Repeats::of(output);
     for picture in &taken.pictures {
         let Some(TakenPicture { offset, result }) = picture else {
             pictures.push(untold());
             continue;
         };
+        if result.as_ref().is_ok_and(|frame| repeats.is_one(frame.pts)) {
+            continue;
+        }
         let result = match result {
             Err(failure) => PictureResult::Failed(failure.clone()),
             Ok(frame) => {
