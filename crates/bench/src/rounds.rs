@@ -5,8 +5,6 @@ use anyhow::{Context, Result};
 
 use crate::measure::{Cost, Work, measure};
 
-/// Runs of a contender whose first run is not slow.
-const RUNS: usize = 5;
 /// Runs of a slow contender.
 const RUNS_OF_SLOW: usize = 2;
 /// From here on a run is slow.
@@ -30,13 +28,13 @@ pub struct Row {
     pub run_count: usize,
 }
 
-/// Lets all contenders run in turns. With `is_quick`, once.
+/// Lets all contenders run in turns, `runs` times if they are not slow.
 ///
 /// # Errors
 /// When one of them fails: then the comparison would be unfair.
-pub fn compete(contenders: &[Contender], is_quick: bool) -> Result<Vec<Row>> {
+pub fn compete(contenders: &[Contender], runs: usize) -> Result<Vec<Row>> {
     let mut costs: Vec<Vec<Cost>> = contenders.iter().map(|_| Vec::new()).collect();
-    for round in 0..if is_quick { 1 } else { RUNS } {
+    for round in 0..runs {
         for (contender, costs) in contenders.iter().zip(&mut costs) {
             let is_slow = costs.first().is_some_and(|cost| SLOW_MS <= cost.wall_ms);
             if is_slow && RUNS_OF_SLOW <= round {

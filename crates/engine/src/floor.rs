@@ -14,7 +14,6 @@ use crate::av::{self, Decoder, DecoderOptions};
 use crate::error::EngineError;
 use crate::limits::Limits;
 use crate::media::{Depth, Media};
-use crate::nonref::Role;
 use crate::plan::{Cursor, Group, Planner, Step, plan_output};
 
 /// Decodes what an output needs, on `thread_count` threads, and tells how long that took. Reading and
@@ -32,7 +31,7 @@ pub fn floor(
     let limits = Limits { packet_bytes_kept_max: u64::MAX, ..Limits::default() };
     let mut media = Media::open(source, &limits, Depth::Header)?;
     let planned = plan_output((0, spec), false, &mut Cursor::new(&mut media))?;
-    let mut planner = Planner::new(Cursor::new(&mut media), planned.wanted);
+    let mut planner = Planner::naive(Cursor::new(&mut media), planned.wanted);
     let mut groups = Vec::new();
     while let Some(step) = planner.next() {
         if let Step::Group(group) = step {
@@ -68,10 +67,8 @@ pub fn floor(
 
 fn decode(decoder: &mut Decoder, group: &Group) {
     decoder.flush();
-    let needed = group.entries.iter().enumerate().filter(|(place, entry)| {
-        entry.role != Role::Disposable || group.targets.iter().any(|target| target.entry == *place)
-    });
-    for packet in needed.map(|(_, entry)| Some(&entry.packet)).chain([None]) {
+    let needed = group.entries.iter().filter(|entry| entry.is_needed);
+    for packet in needed.map(|entry| Some(&entry.packet)).chain([None]) {
         // What is damaged costs what it costs.
         let _ = decoder.send(packet);
         while let Ok(Some(_)) = decoder.receive() {}

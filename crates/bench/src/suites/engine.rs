@@ -24,6 +24,9 @@ pub struct Options {
     /// Only the tasks whose name contains this, such as T2
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// Runs that each figure is the median of; of what takes longer than 20 s, at most two
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    runs: u8,
 }
 
 /// Runs the suite and prints its tables.
@@ -40,7 +43,7 @@ pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
         eprintln!("{}", task.title);
         let video = files.make(&task.recipe)?;
         let (contenders, aims) = (task.compose)(&tools, &video)?;
-        let rows = compete(&contenders, options.quick)?;
+        let rows = compete(&contenders, if options.quick { 1 } else { options.runs.into() })?;
         println!("{}\n{}", table::costs(&task.title, &rows), table::ratios(&rows, &aims));
     }
     Ok(())

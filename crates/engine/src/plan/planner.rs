@@ -105,6 +105,8 @@ pub struct Planner<'m> {
     queue: VecDeque<Wanted>,
     carried: Option<Scan>,
     failed: Vec<(Wanted, Failure)>,
+    /// Whether all packets from a keyframe to a target are decoded, but the unreferenced.
+    is_naive: bool,
 }
 
 enum Resolved {
@@ -120,7 +122,12 @@ impl<'m> Planner<'m> {
     /// A plan for these frames.
     pub fn new(cursor: Cursor<'m>, mut wanted: Vec<Wanted>) -> Self {
         wanted.sort_by_key(|wanted| wanted.at);
-        Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new() }
+        Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new(), is_naive: false }
+    }
+
+    /// The same without what the codec tells exactly, as a measure of what that saves.
+    pub fn naive(cursor: Cursor<'m>, wanted: Vec<Wanted>) -> Self {
+        Self { is_naive: true, ..Self::new(cursor, wanted) }
     }
 
     /// The video.
@@ -337,7 +344,8 @@ impl<'m> Planner<'m> {
             entry.is_needed = needs_all || entry.role != Role::Disposable;
         }
         targets.iter().for_each(|target| entries[target.entry].is_needed = true);
-        let is_cut = has_data && !needs_all && self.cut(&mut entries, &targets);
+        let is_cut = has_data && !needs_all && !self.is_naive && self.cut(&mut entries, &targets);
+        entries.iter_mut().filter(|entry| !entry.is_needed).for_each(|entry| entry.packet.drop_data());
         let needed = entries.iter().filter(|entry| entry.is_needed);
         let cost = needed.map(|entry| frame_cost + entry.size_bytes).sum();
         Group { entries, targets, has_data, is_cut, cut_from, seek_at, cost }
