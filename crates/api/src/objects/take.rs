@@ -9,10 +9,10 @@ use tower_http::request_id::RequestId;
 
 use super::Protocol;
 use super::answers::{Answers, failure, with_request_id};
-use super::{auth, header_case};
 use super::error::Refusal;
 use super::operation::{self, Call};
 use super::received::{Received, Scheme, bucket, names_bucket};
+use super::{auth, header_case};
 use crate::state::ApiState;
 
 /// Answers requests that are signed as one of an object protocol, or name one of its buckets.
