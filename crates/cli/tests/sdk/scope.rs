@@ -160,6 +160,14 @@ pub const DIALECTS: &[Dialect] = &[
         ways: &[("GET", "HMAC-SHA1 (V1)"), ("POST", "ACS3-HMAC-SHA256"), ("POST", "HMAC-SHA1 (V1)")],
     },
     Dialect {
+        name: "Alibaba Cloud ApsaraVideo VOD 2017-03-21, by the SDK for Node.js",
+        driver: "alibaba.mjs",
+        is_tls: false,
+        video_count: 2,
+        operations: &["GetVideoInfo", "ListSnapshots", "SearchMedia", "SubmitSnapshotJob", "UpdateVideoInfo"],
+        ways: &[("GET", "HMAC-SHA1 (V1)"), ("POST", "HMAC-SHA1 (V1)")],
+    },
+    Dialect {
         name: "Alibaba Cloud MNS 2015-06-06, queues",
         driver: "alibaba_mns.py",
         is_tls: false,
