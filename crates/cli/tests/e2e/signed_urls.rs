@@ -174,3 +174,25 @@ async fn keys_that_are_none_are_refused() {
     let (status, _) = client.patch("/v1/app", &json!({ "url_signing": { "valid_s": 0 } })).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listed_pictures_are_signed_for_as_long_as_was_asked_and_their_rule_is_not() {
+    let stage = Stage::new().await;
+    stage.protect(&[("alibaba-a", PRIMARY)]).await;
+    let video_id = stage.event["VideoId"].as_str().expect("an id");
+    for (asked, good_for_s) in [("60", 3_600), ("7200", 7_200)] {
+        let params = [("VideoId", video_id), ("SnapshotType", "NormalSnapshot"), ("AuthTimeout", asked)];
+        let (_, answer) = stage.client.alibaba("ListSnapshots", &params).await;
+        let listed = &answer["MediaSnapshot"];
+        let url = listed["Snapshots"]["Snapshot"][0]["Url"].as_str().expect("a URL");
+        assert!(is_picture(stage.client.fetch(url).await).await, "{url}");
+        let start = url.split_once("auth_key=").and_then(|(_, key)| key.split('-').next());
+        let start: i64 = start.and_then(|start| start.parse().ok()).expect("a time");
+        let left_s = start + 1_800 - i64::from(now());
+        assert!((good_for_s - 30..=good_for_s).contains(&left_s), "{left_s} s are left of {asked} s");
+        let rule = listed["Regular"].as_str().expect("a rule");
+        let plain = rule.replace("{SnapshotCount}", "00001");
+        assert_eq!(url.split_once('?').map(|(plain, _)| plain), Some(plain.as_str()));
+        assert_eq!(stage.client.fetch(&plain).await.status(), StatusCode::FORBIDDEN);
+    }
+}
