@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use stillframe_domain::QueueName;
+use stillframe_domain::endpoint::Target;
 use url::Url;
 
 use super::error::Refusal;
@@ -16,7 +18,7 @@ const URL_BYTES_MAX: usize = 256;
 pub(super) struct UserData {
     /// Text that the event repeats.
     pub extend: Option<String>,
-    /// Callback of this job alone.
+    /// Callback of this job alone: a URL, or `queue:NAME` for a queue of the app.
     pub callback_url: Option<String>,
 }
 
@@ -29,9 +31,27 @@ struct Document<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct MessageCallback {
     #[serde(rename = "CallbackURL")]
     callback_url: Option<String>,
+    /// The vendor names no members for a queue here: these are those of SetMessageCallback.
+    mns_queue_name: Option<String>,
+}
+
+impl MessageCallback {
+    /// Where it goes, `None` when it says nothing.
+    fn target(self) -> Result<Option<String>, Refusal> {
+        let refused = || Refusal::invalid("UserData");
+        match (self.mns_queue_name, self.callback_url) {
+            (Some(name), _) => {
+                let name = QueueName::parse(&name).map_err(|_| refused())?;
+                Ok(Some(Target::url_of_queue(&name)))
+            }
+            (None, Some(url)) if !is_callback(&url) => Err(refused()),
+            (None, url) => Ok(url),
+        }
+    }
 }
 
 /// Reads `UserData`; an empty text says nothing.
@@ -51,13 +71,10 @@ pub(super) fn parse(text: &str) -> Result<UserData, Refusal> {
     }
     let callback_url = match document.message_callback.map(as_text) {
         Some(callback) if !callback.is_empty() => {
-            serde_json::from_str::<MessageCallback>(&callback).map_err(|_| refused())?.callback_url
+            serde_json::from_str::<MessageCallback>(&callback).map_err(|_| refused())?.target()?
         }
         _ => None,
     };
-    if callback_url.as_deref().is_some_and(|url| !is_callback(url)) {
-        return Err(refused());
-    }
     Ok(UserData { extend, callback_url })
 }
 
@@ -91,6 +108,18 @@ mod tests {
         assert_eq!(read(nested), (Some("test data".to_owned()), url));
         assert_eq!(read(r#"{"Extend":null,"AccelerateConfig":{}}"#), (None, None));
         assert_eq!(read(""), (None, None));
+    }
+
+    #[test]
+    fn a_queue_may_stand_in_the_place_of_a_url() {
+        let queue =
+            r#"{"MessageCallback":{"CallbackType":"mns","MnsEndpoint":"http://x/","MnsQueueName":"vod"}}"#;
+        assert_eq!(read(queue), (None, Some("queue:vod".to_owned())));
+        assert!(parse(&queue.replace("vod", "no queue")).is_err());
+        assert!(
+            parse(r#"{"MessageCallback":{"CallbackURL":"queue:vod"}}"#).is_err(),
+            "by its own member alone"
+        );
     }
 
     #[test]

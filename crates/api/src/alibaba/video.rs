@@ -3,6 +3,7 @@
 //! Fields for which Stillframe keeps nothing (category names, storage class, audit) are left out.
 
 use serde_json::{Map, Value, json};
+use stillframe_domain::endpoint::Target;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{App, Media, MediaSource, MediaState};
 use stillframe_service::Service;
@@ -95,7 +96,11 @@ pub(super) fn app_id(app: &App) -> String {
 pub(super) fn user_data(media: &Media) -> Option<String> {
     let mut document = Map::new();
     if let Some(url) = &media.details.callback_url {
-        document.insert("MessageCallback".to_owned(), json!({ "CallbackURL": url }));
+        let callback = match Target::of_url(url) {
+            Target::Http(url) => json!({ "CallbackURL": url }),
+            Target::Queue(name) => json!({ "CallbackType": "mns", "MnsQueueName": name.as_str() }),
+        };
+        document.insert("MessageCallback".to_owned(), callback);
     }
     if let Some(extend) = &media.pass_through {
         document.insert("Extend".to_owned(), json!(extend));
