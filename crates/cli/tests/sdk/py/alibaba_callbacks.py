@@ -11,6 +11,8 @@ from exercise import SIZE
 
 KEY = "TestKey123"
 QUEUE = "vod-callback"
+# Nobody listens here, and nobody is told.
+UNHEARD = "http://127.0.0.1:9/"
 QUEUE_ADDRESS = "http://1.mns.cn-shanghai.aliyuncs.com/"
 
 
@@ -73,6 +75,15 @@ def set_queue(api, video_id):
         told = (body["EventType"], body["SnapshotInfos"][0]["JobId"])
         call.equal("then the event in the queue", told, ("SnapshotComplete", job_id))
         queue.delete_message(message.receipt_handle)
+        api.call("SetMessageCallback", EventTypeList="SnapshotComplete", CallbackURL=UNHEARD)
+        data = {"MessageCallback": {"CallbackType": "mns", "MnsQueueName": QUEUE}, "Extend": "of its own"}
+        text = json.dumps(data)
+        alibaba_snapshots.submit(api, video_id, {"NormalSnapshot": (1, SIZE)}, Count=1, UserData=text)
+        message = queue.receive_message(10)
+        told = json.loads(message.message_body)["Extend"]
+        call.equal("a queue that UserData names takes its place", told, "of its own")
+        queue.delete_message(message.receipt_handle)
+        api.call("SetMessageCallback", EventTypeList="SnapshotComplete", **config)
         refused = api.refusal("SetMessageCallback", CallbackType="MNS", MnsEndpoint=QUEUE_ADDRESS)
         call.refused(refused.code, "MissingMnsQueueName")
     with api.exercise("GetMessageCallback") as call:
