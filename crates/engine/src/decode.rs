@@ -123,6 +123,10 @@ impl Run<'_> {
             if pick.is_done() || self.budget.is_cancelled() {
                 break;
             }
+            if entry.packet.is_corrupt() {
+                // Whole frames may be missing before it, of which the decoder does not know.
+                pick.note_damage(place);
+            }
             if !entry.is_needed {
                 continue;
             }

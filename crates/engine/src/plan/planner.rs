@@ -393,6 +393,10 @@ impl<'m> Planner<'m> {
         if let Some(failure) = self.past_the_end(scan, at, place)? {
             return Ok(Resolved::Failed(failure));
         }
+        if has_lost_frames(scan, at, place) {
+            let failure = Failure::new(ErrorCode::DecodeFailed, "the video lacks the bytes of this frame");
+            return Ok(Resolved::Failed(failure));
+        }
         // Everything before the last keyframe that leads to the frame is superfluous.
         let start = key.filter(|&key| key <= place && !scan.is_clockless);
         match (start, used) {
@@ -464,6 +468,15 @@ impl<'m> Planner<'m> {
         }
         Ok(self.cursor.is_cut_off()?.then(truncated))
     }
+}
+
+/// Whether the frame for a time was lost with bytes that the demuxer misses, so that the frame before it
+/// must not stand for it.
+fn has_lost_frames(scan: &Scan, at: i64, place: usize) -> bool {
+    let packet = scan.packet(place);
+    let end = packet.pts().map(|pts| pts.saturating_add(packet.duration()));
+    let is_long_over = 0 < packet.duration() && end.is_some_and(|end| end <= at);
+    is_long_over && scan.has_corrupt_from(place)
 }
 
 /// What tells a packet from others when it is read again: its decoding time, which is never filled in.

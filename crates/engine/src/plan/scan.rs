@@ -174,6 +174,11 @@ impl Scan {
         self.shown.range(at.saturating_add(1)..).nth(count.saturating_sub(1)).is_some()
     }
 
+    /// Whether bytes are missing in a packet from a place on, or before it.
+    pub fn has_corrupt_from(&self, place: usize) -> bool {
+        self.entries[place - self.first_place..].iter().any(|entry| entry.packet.is_corrupt())
+    }
+
     /// Drops the packets before a place.
     pub fn keep_from(&mut self, place: usize) {
         self.entries.drain(..place - self.first_place);
