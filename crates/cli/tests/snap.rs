@@ -149,7 +149,7 @@ fn exit_codes_tell_all_some_none_and_bad_usage() {
         ("snap clip.mp4 --size big", 2),
         ("snap clip.mp4 --quality 0", 2),
         ("snap clip.mp4 --format gif", 2),
-        ("snap clip.mp4 --format webp", 2),
+        ("snap clip.mp4 --format webp", 0),
         ("snap clip.mp4 -o clip.mp4", 2),
         ("snap s3://bucket/clip.mp4", 2),
         ("snap ftp://host/clip.mp4", 2),

@@ -142,6 +142,16 @@ impl Canvas {
         }
     }
 
+    /// The picture with chroma halved both ways: each new sample is the mean of up to four.
+    pub fn with_halved_chroma(mut self) -> Self {
+        let mut halved = Self::new(PlaneFormat::Yuv420, self.size);
+        for (from, to) in self.planes.iter().zip(&mut halved.planes).skip(1) {
+            halve(from, to);
+        }
+        halved.planes[0] = self.planes.swap_remove(0);
+        halved
+    }
+
     /// Makes the padding ready for encoders that read whole pairs.
     pub fn extend_edges(&mut self) {
         self.planes.iter_mut().for_each(Plane::extend_edges);
@@ -186,6 +196,18 @@ fn source_of(orientation: Orientation, (x, y): (usize, usize), from: &Plane) -> 
     let x = if orientation.is_flipped_across { across - 1 - x } else { x };
     let y = if orientation.is_flipped_down { down - 1 - y } else { y };
     if orientation.is_transposed { (y, x) } else { (x, y) }
+}
+
+/// The means of squares of two by two samples; the last sample and row stand twice where a side is odd.
+fn halve(from: &Plane, to: &mut Plane) {
+    for y in 0..to.height {
+        let (above, below) = (from.row(2 * y), from.row((2 * y + 1).min(from.height - 1)));
+        for (x, sample) in to.row_mut(y)[..from.width.div_ceil(2)].iter_mut().enumerate() {
+            let (left, right) = (2 * x, (2 * x + 1).min(from.width - 1));
+            let sum: u16 = [above[left], above[right], below[left], below[right]].map(u16::from).iter().sum();
+            *sample = ((sum + 2) / 4) as u8;
+        }
+    }
 }
 
 /// The mean of each sample and its eight neighbours, twice.

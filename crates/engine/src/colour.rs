@@ -56,6 +56,21 @@ pub fn convert_to_jpeg(canvas: &mut Canvas, matrix: Matrix, is_full_range: bool)
     }
 }
 
+/// Narrows the planes of a YUV canvas from full to limited range, for formats that know no other.
+pub fn limit_range(canvas: &mut Canvas) {
+    let table = |black: f64, span: f64, centre: f64| -> [u8; 256] {
+        std::array::from_fn(|value| (black + (value as f64 - centre) * span / 255.0).round() as u8)
+    };
+    let (luma, chroma) = (table(16.0, 219.0, 0.0), table(128.0, 224.0, 128.0));
+    for (index, plane) in canvas.planes.iter_mut().enumerate() {
+        let table = if index == 0 { &luma } else { &chroma };
+        let width = plane.width;
+        for y in 0..plane.height {
+            plane.row_mut(y)[..width].iter_mut().for_each(|sample| *sample = table[usize::from(*sample)]);
+        }
+    }
+}
+
 /// The conversion in fixed point.
 #[derive(Debug, Clone, Copy)]
 struct Factors {

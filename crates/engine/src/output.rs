@@ -39,10 +39,10 @@ impl Maker {
         pts: MediaTime,
         (renderer, encoders): (&mut Renderer, &mut Encoders),
     ) -> Result<Made, Failure> {
-        let mut canvas = renderer.render(frame, self.look)?;
+        let canvas = renderer.render(frame, self.look)?;
         let Some((format, quality)) = self.still else { return Ok(Made::Cell(canvas, pts)) };
         let size = canvas.size;
-        let bytes = encoders.encode(&mut canvas, format, quality)?;
+        let bytes = encoders.encode(canvas, format, quality)?;
         Ok(Made::Still(TakenPicture { pts, size, bytes }))
     }
 }

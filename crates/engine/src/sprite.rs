@@ -93,8 +93,7 @@ impl Sprite {
         let (style, output) = (self.style, self.output);
         let sheet = &mut self.sheets[number];
         let mut cells = std::mem::take(&mut sheet.cells);
-        let encoded =
-            sheet.canvas.take().map(|mut canvas| encoders.encode(&mut canvas, style.format, style.quality));
+        let encoded = sheet.canvas.take().map(|canvas| encoders.encode(canvas, style.format, style.quality));
         if let Some(Err(failure)) = &encoded {
             let taken = cells.iter_mut().filter(|cell| cell.result.is_ok());
             taken.for_each(|cell| cell.result = Err(failure.clone()));

@@ -11,6 +11,7 @@ mod demuxer;
 mod frame;
 mod io;
 mod packet;
+mod picture_encoder;
 mod scaler;
 mod stream;
 
@@ -19,6 +20,7 @@ pub use decoder::{Decoder, DecoderOptions};
 pub use demuxer::Demuxer;
 pub use frame::{Colorimetry, Frame, Matrix};
 pub use packet::Packet;
+pub use picture_encoder::PictureEncoder;
 pub use scaler::{PlaneFormat, PlanesMut, Scaler};
 pub use stream::{Codec, MediaType, Stream};
 

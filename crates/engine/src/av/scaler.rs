@@ -150,7 +150,7 @@ impl Context {
     }
 }
 
-fn av_format(format: PlaneFormat) -> ffi::AVPixelFormat {
+pub(super) fn av_format(format: PlaneFormat) -> ffi::AVPixelFormat {
     match format {
         PlaneFormat::Yuv420 => ffi::AVPixelFormat::AV_PIX_FMT_YUV420P,
         PlaneFormat::Yuv444 => ffi::AVPixelFormat::AV_PIX_FMT_YUV444P,
@@ -169,7 +169,7 @@ fn table(matrix: Matrix) -> c_int {
 }
 
 /// Checks that each plane has whole rows for the picture.
-fn assert_room(target: &PlanesMut<'_>) {
+pub(super) fn assert_room(target: &PlanesMut<'_>) {
     let (width, height) = (target.width_px as usize, target.height_px as usize);
     let sides: &[(usize, usize)] = match target.format {
         PlaneFormat::Yuv420 => {

@@ -1,7 +1,9 @@
-//! Encoders: from a canvas to a file's bytes.
+//! Encoders: from a canvas to a file's bytes. No format's file carries metadata of the video.
 
+mod avif;
 mod jpeg;
 mod png;
+mod webp;
 
 use stillframe_domain::{ErrorCode, Failure, ImageFormat};
 
@@ -23,29 +25,28 @@ impl Encoders {
     }
 
     /// The file for a canvas of the format's [`plane_format`]; `quality` is 1 to 100.
-    pub fn encode(
-        &mut self,
-        canvas: &mut Canvas,
-        format: ImageFormat,
-        quality: u8,
-    ) -> Result<Vec<u8>, Failure> {
+    pub fn encode(&mut self, canvas: Canvas, format: ImageFormat, quality: u8) -> Result<Vec<u8>, Failure> {
+        let missing = || unsupported(format);
         match format {
             ImageFormat::Jpg => self.jpeg.encode(canvas, quality),
-            ImageFormat::Png => png::encode(canvas),
-            ImageFormat::Webp | ImageFormat::Avif => Err(unsupported(format)),
+            ImageFormat::Png => png::encode(&canvas),
+            ImageFormat::Webp => webp::encode(webp::encoder().ok_or_else(missing)?, canvas, quality),
+            ImageFormat::Avif => avif::encode(avif::encoder().ok_or_else(missing)?, canvas, quality),
         }
     }
 }
 
-/// Whether a format can be written.
+/// Whether a format can be written with the system's libav.
 ///
 /// # Errors
 /// Says that it cannot.
 pub fn check_format(format: ImageFormat) -> Result<(), Failure> {
-    match format {
-        ImageFormat::Jpg | ImageFormat::Png => Ok(()),
-        ImageFormat::Webp | ImageFormat::Avif => Err(unsupported(format)),
-    }
+    let is_there = match format {
+        ImageFormat::Jpg | ImageFormat::Png => true,
+        ImageFormat::Webp => webp::encoder().is_some(),
+        ImageFormat::Avif => avif::encoder().is_some(),
+    };
+    if is_there { Ok(()) } else { Err(unsupported(format)) }
 }
 
 /// What the canvas of a format holds. With `is_odd`, corners lie at odd places, where halved chroma would
@@ -60,5 +61,5 @@ pub fn plane_format(format: ImageFormat, is_odd: bool) -> PlaneFormat {
 
 fn unsupported(format: ImageFormat) -> Failure {
     let name = format.extension();
-    Failure::new(ErrorCode::UnsupportedCodec, format!("pictures cannot be written as {name}"))
+    Failure::new(ErrorCode::UnsupportedCodec, format!("the media libraries here cannot write {name}"))
 }

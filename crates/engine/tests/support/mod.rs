@@ -13,6 +13,7 @@ use stillframe_domain::{
 use stillframe_engine::{
     EngineError, Limits, PictureProduced, Produced, SheetProduced, TakeRequest, TakenPicture, take,
 };
+use stillframe_testkit::clips::read_picture;
 
 /// Bytes in memory.
 pub struct Memory(pub Vec<u8>);
@@ -111,7 +112,7 @@ pub fn ok(picture: &PictureProduced) -> &TakenPicture {
 
 /// The decoded picture, whose size is checked against what was reported.
 pub fn decoded(picture: &TakenPicture) -> RgbImage {
-    let image = image::load_from_memory(&picture.bytes).expect("a picture").to_rgb8();
+    let image = read_picture(&picture.bytes).expect("a picture");
     assert_eq!(image.dimensions(), (picture.size.width_px, picture.size.height_px));
     image
 }

@@ -10,12 +10,14 @@
 mod make;
 mod oracle;
 mod picture;
+mod picture_file;
 mod rational;
 mod spec;
 
 pub use make::{cached, make};
 pub use oracle::{Expectation, FrameTime, Oracle};
 pub use picture::{BARS, read_frame_number};
+pub use picture_file::read_picture;
 pub use rational::Rational;
 pub use spec::{Audio, ClipSpec, Codec, Container, Content, Gop, Matrix, Rate, Timing};
 
