@@ -15,8 +15,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use stillframe_domain::{Dialect, EventFormat, PolicyName, PullMode};
 use stillframe_service::Bootstrap;
 
+use crate::sandbox::SandboxConfig;
+
 /// Every key with its default, as text for people and as the innermost layer.
 pub const DEFAULT: &str = include_str!("../config.default.toml");
+
+/// Less address space than the libraries take at their start ends every child.
+const SANDBOX_MEMORY_BYTES_MIN: u64 = 512 << 20;
 
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,6 +45,8 @@ pub struct Config {
     pub app: AppConfig,
     /// How work is done.
     pub worker: WorkerConfig,
+    /// Where videos are decoded.
+    pub sandbox: SandboxConfig,
     /// What is logged.
     pub log: LogConfig,
 }
@@ -301,6 +308,13 @@ impl Config {
         let public = &self.server.public_url;
         if !public.is_empty() && !public.starts_with("http://") && !public.starts_with("https://") {
             faults.push("server.public_url: expected an http or https URL".to_owned());
+        }
+        if self.sandbox.calls_per_child == 0 || self.sandbox.no_progress_ms < 1_000 {
+            let expected = "calls_per_child above 0, no_progress_ms of 1,000 or more";
+            faults.push(format!("sandbox: expected {expected}"));
+        }
+        if self.sandbox.memory_bytes_max < SANDBOX_MEMORY_BYTES_MIN {
+            faults.push(format!("sandbox.memory_bytes_max: expected {SANDBOX_MEMORY_BYTES_MIN} or more"));
         }
         if !self.app.tencent_mode.is_empty() && self.app.mode().is_none() {
             faults.push("app.tencent_mode: expected off, push or pull".to_owned());

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 #[cfg(debug_assertions)]
 mod halt;
+mod sandbox;
 mod snap;
 mod tls;
 mod upload_cleaner;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    app, config as config_command, documents, healthcheck, key, migrate, probe, serve, snap as snap_command,
+    app, config as config_command, decode_child, documents, healthcheck, key, migrate, probe, serve, snap as snap_command,
 };
 use crate::config::ConfigFlags;
 
@@ -57,6 +58,9 @@ enum Command {
     Completions(documents::CompletionsArgs),
     /// Print the manual page
     Man,
+    /// Decode for the server that started it
+    #[command(hide = true)]
+    DecodeChild(decode_child::DecodeChildArgs),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +84,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Healthcheck(args) => healthcheck::run(&args, flags),
         Command::Completions(args) => documents::completions(&args, Cli::command()),
         Command::Man => documents::man(Cli::command()),
+        Command::DecodeChild(args) => decode_child::run(&args),
     }
 }
 

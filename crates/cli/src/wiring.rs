@@ -19,6 +19,7 @@ use stillframe_service::{QueueTimes, Service, ServiceConfig, ServiceDeps};
 use stillframe_storage::{LocalStorage, Storage};
 
 use crate::config::Config;
+use crate::sandbox;
 
 /// All parts of a running server.
 pub struct Server {
@@ -30,6 +31,8 @@ pub struct Server {
     pub public: Router,
     /// Runs jobs.
     pub runner: Runner,
+    /// What confines decoding, for people.
+    pub sandbox: String,
     /// Sends events.
     pub relay: Relay,
 }
@@ -52,11 +55,13 @@ pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server
     let service = Arc::new(service(&parts, config, listen)?);
     let outbound =
         Outbound::new(&OutboundConfig { allow: config.outbound.allow.clone(), ..OutboundConfig::default() })?;
+    let (decoder, sandbox) = sandbox::decoder(&config.sandbox, concurrency(config))?;
     let runner = Runner::new(
         RunnerDeps {
             database: parts.database.clone(),
             storage: parts.storage.clone(),
             outbound: outbound.clone(),
+            decoder,
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),
             checkpoints: parts.checkpoints.clone(),
@@ -82,7 +87,7 @@ pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server
         RelayConfig::default(),
     );
     let public = stillframe_api::router(ApiState { service: service.clone() });
-    Ok(Server { database: parts.database, service, public, runner, relay })
+    Ok(Server { database: parts.database, service, public, runner, sandbox, relay })
 }
 
 /// The use cases alone, for the commands that work beside a server.

@@ -1,6 +1,7 @@
 //! Where the engine's bytes come from.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 
 /// Random access to one video's bytes: a file, an object, a guarded HTTP resource.
 ///
@@ -18,6 +19,12 @@ pub trait ByteSource: Send + Sync {
     /// True when there is not a single byte.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The open file that holds exactly these bytes, if there is one: a reader in another process can
+    /// be handed it.
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        None
     }
 
     /// Names this version of the content (an ETag, or size and modification time).

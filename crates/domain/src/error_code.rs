@@ -51,6 +51,8 @@ error_codes! {
     UnsupportedCodec = "unsupported-codec",
     #[doc = "The wanted frame could not be decoded."]
     DecodeFailed = "decode-failed",
+    #[doc = "The decoder broke down on this video."]
+    DecoderCrashed = "decoder-crashed",
     #[doc = "The picture could not be encoded."]
     EncodeFailed = "encode-failed",
     #[doc = "A named limit was exceeded."]
@@ -125,7 +127,14 @@ error_codes! {
 impl ErrorCode {
     /// Whether another attempt at the same work may end otherwise.
     pub const fn is_temporary(self) -> bool {
-        matches!(self, Self::SourceUnreadable | Self::TimedOut | Self::Unavailable | Self::Internal)
+        matches!(
+            self,
+            Self::SourceUnreadable
+                | Self::TimedOut
+                | Self::DecoderCrashed
+                | Self::Unavailable
+                | Self::Internal
+        )
     }
 
     /// The code of that name.

@@ -88,12 +88,20 @@ async fn work(
     let is_last = lease.job.attempt_max <= lease.job.attempt;
     match result {
         Ok(completion) => complete(shared, lease, &completion).await,
-        Err(JobError::Retry(failure)) if !is_last => retry_later(shared, lease, &failure).await,
+        Err(JobError::Retry(failure)) if !is_last && !ends_decoders(lease, &failure) => {
+            retry_later(shared, lease, &failure).await
+        }
         Err(JobError::Retry(failure) | JobError::Fail(failure)) => {
             complete(shared, lease, &kinds::give_up(&work, failure)).await
         }
         Err(JobError::Gone) => Ok(()),
     }
+}
+
+/// Whether this video has ended two decoders: a third would go the same way.
+fn ends_decoders(lease: &Lease, failure: &Failure) -> bool {
+    let is_end = |failure: &Failure| matches!(failure.code, ErrorCode::DecoderCrashed | ErrorCode::TimedOut);
+    is_end(failure) && lease.job.failure.as_ref().is_some_and(is_end)
 }
 
 /// What to tell of a job whose every attempt was begun and lost.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use stillframe_database::{Database, Topic};
 use stillframe_domain::{Checkpoints, Clock, Rng};
 use stillframe_outbound::Outbound;
+use stillframe_sandbox::Decoder;
 use stillframe_storage::Storage;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -26,6 +27,8 @@ pub struct RunnerDeps {
     pub storage: Arc<dyn Storage>,
     /// Fetches videos.
     pub outbound: Outbound,
+    /// Probes videos and takes pictures.
+    pub decoder: Arc<dyn Decoder>,
     /// Dates results.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.

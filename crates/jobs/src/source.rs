@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,7 +67,8 @@ fn open_below(path: &Path, roots: &[PathBuf]) -> io::Result<FileSource> {
     FileSource::of(File::open(&real)?)
 }
 
-/// Ends the engine's work at its next read when nobody waits for it any more.
+/// Ends the engine's work at its next read when nobody waits for it any more. A reader that was handed the
+/// file is ended by [`stillframe_sandbox::Call::is_abandoned`].
 struct Abandonable {
     source: Arc<dyn ByteSource>,
     abandoned: CancellationToken,
@@ -82,6 +84,10 @@ impl ByteSource for Abandonable {
 
     fn len(&self) -> u64 {
         self.source.len()
+    }
+
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        self.source.file()
     }
 
     fn validator(&self) -> String {

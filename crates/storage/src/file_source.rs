@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
 use stillframe_domain::ByteSource;
@@ -33,6 +34,10 @@ impl ByteSource for FileSource {
 
     fn len(&self) -> u64 {
         self.size_bytes
+    }
+
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.file.as_fd())
     }
 
     fn validator(&self) -> String {

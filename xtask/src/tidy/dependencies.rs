@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use super::Violation;
 
 /// Crates from the lowest to the highest, each with the crates that it may use.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("signing", &[]),
     ("testkit", &["domain"]),
@@ -20,7 +20,8 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("outbound", &["domain"]),
     ("storage", &["domain"]),
     ("database", &["domain"]),
-    ("jobs", &["domain", "engine", "storage", "database", "outbound"]),
+    ("sandbox", &["domain", "engine"]),
+    ("jobs", &["domain", "engine", "storage", "database", "outbound", "sandbox"]),
     ("events", &["domain", "database", "signing", "outbound"]),
     ("service", &["domain", "database", "storage", "outbound"]),
     // The renderers of each dialect implement a trait of `events`.
@@ -29,7 +30,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
         "cli",
         &[
             "domain", "signing", "engine", "outbound", "storage", "database", "jobs", "events", "service",
-            "api",
+            "api", "sandbox",
         ],
     ),
     ("bench", &["domain", "signing", "engine", "storage"]),

@@ -139,7 +139,10 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         ErrorCode::TimedOut | ErrorCode::Unavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnAvailable")
         }
-        ErrorCode::EncodeFailed | ErrorCode::AttemptsExhausted | ErrorCode::Internal => {
+        ErrorCode::EncodeFailed
+        | ErrorCode::DecoderCrashed
+        | ErrorCode::AttemptsExhausted
+        | ErrorCode::Internal => {
             (StatusCode::INTERNAL_SERVER_ERROR, "InternalError")
         }
     }
@@ -170,6 +173,7 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::UnsupportedCodec
         | ErrorCode::DecodeFailed
         | ErrorCode::EncodeFailed
+        | ErrorCode::DecoderCrashed
         | ErrorCode::LimitExceeded
         | ErrorCode::TimedOut
         | ErrorCode::AttemptsExhausted
@@ -213,6 +217,7 @@ pub(crate) const fn event_code(code: ErrorCode) -> &'static str {
         | ErrorCode::Truncated
         | ErrorCode::NoVideoStream
         | ErrorCode::UnsupportedCodec
+        | ErrorCode::DecoderCrashed
         | ErrorCode::DecodeFailed => "InvalidParameter.ResourceContentBad",
         ErrorCode::TimedOut => "SnapshotTimeOut",
         ErrorCode::MissingParameter | ErrorCode::InvalidParameter | ErrorCode::LimitExceeded => {

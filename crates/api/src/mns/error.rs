@@ -194,7 +194,10 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         ErrorCode::TimedOut | ErrorCode::Unavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, "InternalServerError")
         }
-        ErrorCode::EncodeFailed | ErrorCode::AttemptsExhausted | ErrorCode::Internal => {
+        ErrorCode::EncodeFailed
+        | ErrorCode::DecoderCrashed
+        | ErrorCode::AttemptsExhausted
+        | ErrorCode::Internal => {
             (StatusCode::INTERNAL_SERVER_ERROR, "InternalError")
         }
     }

@@ -89,6 +89,7 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UnsupportedCodec
         | ErrorCode::DecodeFailed
         | ErrorCode::EncodeFailed
+        | ErrorCode::DecoderCrashed
         | ErrorCode::LimitExceeded
         | ErrorCode::TimedOut
         | ErrorCode::AttemptsExhausted => StatusCode::UNPROCESSABLE_ENTITY,

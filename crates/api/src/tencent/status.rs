@@ -20,7 +20,7 @@ pub(crate) const fn of_failure(code: ErrorCode) -> i64 {
         ErrorCode::OffsetOutOfRange => NO_FRAME_AT_OFFSET,
         ErrorCode::NotAVideo => -43001,
         ErrorCode::Truncated => -44098,
-        ErrorCode::DecodeFailed => -44029,
+        ErrorCode::DecodeFailed | ErrorCode::DecoderCrashed => -44029,
         ErrorCode::UnsupportedCodec => -44089,
         ErrorCode::EncodeFailed => -44129,
         ErrorCode::SourceEmpty => -47200,

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod config;
+pub mod decode_child;
 pub mod documents;
 pub mod healthcheck;
 pub mod key;

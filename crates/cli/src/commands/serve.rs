@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -104,7 +105,7 @@ async fn serve_until_signal(
     let health = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .with_state(server.service.clone());
+        .with_state(Ready { service: server.service.clone(), sandbox: server.sandbox.into() });
     let public = match public {
         Public::Plain(listener) => spawn_listener(listener, server.public, &stop),
         Public::Tls(listener) => spawn_listener(listener, server.public, &stop),
@@ -151,10 +152,17 @@ where
     )
 }
 
-async fn ready(State(service): State<std::sync::Arc<Service>>) -> (StatusCode, &'static str) {
-    match service.ping().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be used\n"),
+/// What readiness is told from.
+#[derive(Clone)]
+struct Ready {
+    service: Arc<Service>,
+    sandbox: Arc<str>,
+}
+
+async fn ready(State(state): State<Ready>) -> (StatusCode, String) {
+    match state.service.ping().await {
+        Ok(()) => (StatusCode::OK, format!("ready\nsandbox: {}\n", state.sandbox)),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be used\n".to_owned()),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Finds out a video's facts.
 
+use std::sync::Arc;
+
 use stillframe_database::{JobCompletion, MediaChange};
 use stillframe_domain::{ErrorCode, EventKind, JobState, Media, MediaState};
+use stillframe_sandbox::Call;
 
 use crate::error::JobError;
 use crate::source;
@@ -10,11 +13,15 @@ use crate::work::Work;
 /// Probes the video and makes it ready.
 pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
     let bytes = source::open(work).await?;
-    let limits = work.shared.config.engine_limits.clone();
-    let probed = tokio::task::spawn_blocking(move || stillframe_engine::probe(bytes, &limits)).await;
-    let facts = probed
+    let (shared, abandoned) = (Arc::clone(&work.shared), work.abandoned.clone());
+    let probing = tokio::task::spawn_blocking(move || {
+        let call = Call { source: bytes, is_abandoned: &|| abandoned.is_cancelled() };
+        shared.deps.decoder.probe(&call, &shared.config.engine_limits)
+    });
+    let facts = probing
+        .await
         .map_err(|_panic| JobError::retry(ErrorCode::Internal, "the probe broke down"))?
-        .map_err(|error| JobError::of(error.failure()))?;
+        .map_err(JobError::of)?;
     let media =
         Media { state: MediaState::Ready, facts: Some(facts.clone()), failure: None, ..work.media.clone() };
     let change = MediaChange { state: Some(MediaState::Ready), facts: Some(facts), ..MediaChange::default() };

@@ -118,6 +118,7 @@ impl World {
             database: Arc::clone(&self.database),
             storage: Arc::clone(&self.storage),
             outbound: Outbound::new(&OutboundConfig { allow, ..OutboundConfig::default() }).unwrap(),
+            decoder: Arc::new(stillframe_sandbox::InProcess),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             checkpoints: Arc::clone(&self.checkpoints),

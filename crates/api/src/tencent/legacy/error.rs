@@ -121,7 +121,10 @@ pub(crate) const fn legacy(code: ErrorCode) -> (i64, &'static str) {
         | ErrorCode::NoVideoStream
         | ErrorCode::UnsupportedCodec
         | ErrorCode::DecodeFailed => (10009, "FileStateAbnormal"),
-        ErrorCode::EncodeFailed | ErrorCode::AttemptsExhausted | ErrorCode::Internal => INTERNAL,
+        ErrorCode::EncodeFailed
+        | ErrorCode::DecoderCrashed
+        | ErrorCode::AttemptsExhausted
+        | ErrorCode::Internal => INTERNAL,
         ErrorCode::TimedOut | ErrorCode::Unavailable => CLOSED,
     }
 }

@@ -17,7 +17,11 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         ErrorCode::DuplicateRequest => "InvalidInput.TaskDuplicated",
         ErrorCode::NoVideoStream => "SourceFileError.NoVideoMedia",
         ErrorCode::UnsupportedCodec => "SourceFileError.ContentUnsupported",
-        ErrorCode::NotAVideo | ErrorCode::Truncated | ErrorCode::SourceEmpty | ErrorCode::DecodeFailed => {
+        ErrorCode::NotAVideo
+        | ErrorCode::Truncated
+        | ErrorCode::SourceEmpty
+        | ErrorCode::DecoderCrashed
+        | ErrorCode::DecodeFailed => {
             "SourceFileError.ContentMalformed"
         }
         ErrorCode::SourceMissing

@@ -112,6 +112,7 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         | ErrorCode::Truncated
         | ErrorCode::DecodeFailed => "FailedOperation",
         ErrorCode::EncodeFailed
+        | ErrorCode::DecoderCrashed
         | ErrorCode::AttemptsExhausted
         | ErrorCode::TimedOut
         | ErrorCode::Unavailable

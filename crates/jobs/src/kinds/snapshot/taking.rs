@@ -7,7 +7,8 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use stillframe_domain::{ByteSource, Checkpoint, ErrorCode, Failure, MediaFacts, MediaTime, PixelSize};
-use stillframe_engine::{EngineError, PictureProduced, Produced, SheetProduced, TakeRequest};
+use stillframe_engine::{PictureProduced, Produced, SheetProduced, TakeRequest};
+use stillframe_sandbox::Call;
 
 use crate::error::JobError;
 use crate::runner::Shared;
@@ -81,12 +82,8 @@ pub(super) async fn take(work: &Work, source: Arc<dyn ByteSource>) -> Result<Tak
     let taking = tokio::task::spawn_blocking(move || {
         let spool = tempfile::tempfile_in(&shared.config.spool_dir).map_err(spool_failed)?;
         let mut sink = Sink::new(&shared, spool, request.outputs.len());
-        let taken = stillframe_engine::take(&request, source, &mut |produced| {
-            if abandoned.is_cancelled() {
-                return ControlFlow::Break(());
-            }
-            sink.keep(produced)
-        });
+        let call = Call { source, is_abandoned: &|| abandoned.is_cancelled() };
+        let taken = shared.deps.decoder.take(&call, &request, &mut |produced| sink.keep(produced));
         sink.finish(taken)
     });
     taking.await.map_err(|_panic| JobError::retry(ErrorCode::Internal, "the engine broke down"))?
@@ -163,11 +160,15 @@ impl<'a> Sink<'a> {
         Ok(span)
     }
 
-    fn finish(self, taken: Result<MediaFacts, EngineError>) -> Result<TakenJob, JobError> {
+    fn finish(mut self, taken: Result<MediaFacts, Failure>) -> Result<TakenJob, JobError> {
         if let Some(error) = self.broken {
             return Err(spool_failed(error));
         }
-        let facts = taken.map_err(|error| JobError::of(error.failure()))?;
+        let facts = taken.map_err(JobError::of)?;
+        // Sheets come as they are full, and the decoders work side by side.
+        for output in &mut self.outputs {
+            output.sheets.sort_by_key(|sheet| sheet.number);
+        }
         Ok(TakenJob { outputs: self.outputs, spool: Arc::new(self.spool), duration: facts.duration })
     }
 }

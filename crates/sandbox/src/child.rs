@@ -1,0 +1,154 @@
+//! The child's side: waits for an order, works, answers, until the parent closes the socket.
+
+use std::fs::File;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::fs::FileExt as _;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use stillframe_domain::{ByteSource, ErrorCode, Failure};
+
+use crate::confine::confine;
+use crate::message::{Order, Report, SourceFacts, take_file};
+use crate::wire::{Received, receive, send};
+
+/// Most bytes asked for at a time.
+const READ_BYTES_MAX: usize = 1 << 20;
+
+/// Confines this process and serves the parent, whose socket is the standard input, until it closes it.
+///
+/// # Errors
+/// When the standard input is no socket, or the parent breaks the protocol.
+pub fn serve(memory_bytes_max: u64) -> io::Result<()> {
+    match serve_until_closed(memory_bytes_max) {
+        // The parent is gone, or does not wait for the answer: that ends a child as it should.
+        Err(error) if is_closed(&error) => Ok(()),
+        ended => ended,
+    }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), UnexpectedEof | BrokenPipe | ConnectionReset)
+}
+
+fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let confinement = confine(memory_bytes_max);
+    let channel = Arc::new(Channel { socket: Mutex::new(socket) });
+    channel.tell(&Report::Ready(confinement), &[])?;
+    loop {
+        let received = channel.next()?;
+        let done = match received.message {
+            Order::Probe { source, limits } => {
+                let source = open(&channel, source, received.file)?;
+                stillframe_engine::probe(source, &limits).map_err(|error| error.failure())
+            }
+            Order::Take { source, request } => {
+                let source = open(&channel, source, received.file)?;
+                let mut sink = |mut produced| {
+                    let file = take_file(&mut produced);
+                    match channel.tell(&Report::Produced(produced), &file) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_gone) => ControlFlow::Break(()),
+                    }
+                };
+                stillframe_engine::take(&request, source, &mut sink).map_err(|error| error.failure())
+            }
+            Order::Bytes | Order::Unreadable { .. } => {
+                let message = "bytes that were not asked for";
+                Err(Failure::new(ErrorCode::Internal, message))
+            }
+        };
+        channel.tell(&Report::Done(done), &[])?;
+    }
+}
+
+/// The socket, held by one thread for a question with its answer.
+struct Channel {
+    socket: Mutex<UnixStream>,
+}
+
+impl Channel {
+    fn tell(&self, report: &Report, bulk: &[u8]) -> io::Result<()> {
+        send(&self.lock(), report, bulk, None)
+    }
+
+    fn next(&self) -> io::Result<Received<Order>> {
+        receive(&self.lock(), &mut || None)
+    }
+
+    fn read(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let socket = self.lock();
+        let most = buf.len().min(READ_BYTES_MAX);
+        let length = u32::try_from(most).map_err(io::Error::other)?;
+        send(&socket, &Report::Read { offset, length }, &[], None)?;
+        let received: Received<Order> = receive(&socket, &mut || None)?;
+        match received.message {
+            Order::Bytes if received.bulk.len() <= most => {
+                buf[..received.bulk.len()].copy_from_slice(&received.bulk);
+                Ok(received.bulk.len())
+            }
+            Order::Unreadable { message } => Err(io::Error::other(message)),
+            _ => Err(io::Error::other("no answer to a question for bytes")),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, UnixStream> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open(
+    channel: &Arc<Channel>,
+    facts: SourceFacts,
+    file: Option<OwnedFd>,
+) -> io::Result<Arc<dyn ByteSource>> {
+    match (facts.is_file, file) {
+        (true, Some(file)) => Ok(Arc::new(FileSource { file: File::from(file), facts })),
+        (false, None) => Ok(Arc::new(AskedSource { channel: Arc::clone(channel), facts })),
+        _ => Err(io::Error::other("an order whose video does not come as it says")),
+    }
+}
+
+/// A video that the parent opened.
+struct FileSource {
+    file: File,
+    facts: SourceFacts,
+}
+
+impl ByteSource for FileSource {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(buf, offset)
+    }
+
+    fn len(&self) -> u64 {
+        self.facts.size_bytes
+    }
+
+    fn validator(&self) -> String {
+        self.facts.validator.clone()
+    }
+}
+
+/// A video that the parent reads.
+struct AskedSource {
+    channel: Arc<Channel>,
+    facts: SourceFacts,
+}
+
+impl ByteSource for AskedSource {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.channel.read(offset, buf)
+    }
+
+    fn len(&self) -> u64 {
+        self.facts.size_bytes
+    }
+
+    fn validator(&self) -> String {
+        self.facts.validator.clone()
+    }
+}

@@ -1,0 +1,92 @@
+//! What parent and child say to each other. Bulk (bytes of videos and pictures) travels behind a message,
+//! not in it.
+
+use serde::{Deserialize, Serialize};
+use stillframe_domain::{Failure, MediaFacts};
+use stillframe_engine::{Limits, Produced, TakeRequest};
+
+use crate::confine::Confinement;
+
+/// From parent to child.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// Find out what a video is.
+    Probe {
+        /// The video.
+        source: SourceFacts,
+        /// What it may cost.
+        limits: Limits,
+    },
+    /// Take pictures.
+    Take {
+        /// The video.
+        source: SourceFacts,
+        /// What is asked.
+        request: TakeRequest,
+    },
+    /// The bulk is what was read; shorter than asked only at the end of the video.
+    Bytes,
+    /// The bytes could not be read.
+    Unreadable {
+        /// Why.
+        message: String,
+    },
+}
+
+/// A video as a child sees it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SourceFacts {
+    /// Its size.
+    pub(crate) size_bytes: u64,
+    /// Names this version of it.
+    pub(crate) validator: String,
+    /// Whether the open file comes with the order; else the child asks for ranges.
+    pub(crate) is_file: bool,
+}
+
+/// From child to parent.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Report {
+    /// The child is confined and waits for its first order.
+    Ready(Confinement),
+    /// Asks for bytes of the video.
+    Read {
+        /// From where.
+        offset: u64,
+        /// How many.
+        length: u32,
+    },
+    /// A result; the bulk is its file.
+    Produced(Produced),
+    /// The call is over.
+    Done(Result<MediaFacts, Failure>),
+}
+
+/// Takes the file out of a result, to travel behind it.
+pub(crate) fn take_file(produced: &mut Produced) -> Vec<u8> {
+    match file_of(produced) {
+        Some(file) => std::mem::take(file),
+        None => Vec::new(),
+    }
+}
+
+/// Puts a result and its file together again; false when it has no place for one.
+pub(crate) fn put_file(produced: &mut Produced, bulk: Vec<u8>) -> bool {
+    match file_of(produced) {
+        Some(file) => {
+            *file = bulk;
+            true
+        }
+        None => bulk.is_empty(),
+    }
+}
+
+fn file_of(produced: &mut Produced) -> Option<&mut Vec<u8>> {
+    match produced {
+        Produced::Picture(picture) => picture.result.as_mut().ok().map(|taken| &mut taken.bytes),
+        Produced::Sheet(sheet) => Some(&mut sheet.bytes),
+        Produced::Facts(_) | Produced::Planned { .. } => None,
+    }
+}

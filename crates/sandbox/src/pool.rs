@@ -1,0 +1,128 @@
+//! Children that wait for work.
+
+use std::ffi::OsString;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use stillframe_domain::{ErrorCode, Failure, MediaFacts};
+use stillframe_engine::{Limits, Produced, TakeRequest};
+
+use crate::confine::{Confinement, MEMORY_BYTES_MAX};
+use crate::decoder::{Call, Decoder};
+use crate::worker::{Ended, Worker};
+
+/// How children are started and when they are ended.
+#[derive(Debug, Clone)]
+pub struct PoolConfig {
+    /// The program that becomes a child.
+    pub program: PathBuf,
+    /// Its arguments; the limit of memory in bytes follows them.
+    pub arguments: Vec<OsString>,
+    /// Children that are kept while they have no work.
+    pub idle_max: usize,
+    /// Calls after which a child is replaced; 200 by default.
+    pub calls_per_child: u32,
+    /// Largest address space of a child in bytes; 4 GiB by default.
+    pub memory_bytes_max: u64,
+    /// Longest time in which a child says nothing at all; 2 minutes by default.
+    pub no_progress: Duration,
+    /// Whether a child that a layer of its confinement is missing from may work; true by default.
+    pub is_partial_allowed: bool,
+}
+
+impl PoolConfig {
+    /// Children of this program, started by `arguments`.
+    ///
+    /// # Errors
+    /// When the place of this program is not known.
+    pub fn of_this_program<const N: usize>(arguments: [&str; N]) -> io::Result<Self> {
+        Ok(Self {
+            program: std::env::current_exe()?,
+            arguments: arguments.map(OsString::from).into(),
+            idle_max: 2,
+            calls_per_child: 200,
+            memory_bytes_max: MEMORY_BYTES_MAX,
+            no_progress: Duration::from_secs(120),
+            is_partial_allowed: true,
+        })
+    }
+}
+
+/// Decodes in children, of which some are kept warm.
+pub struct Pool {
+    config: PoolConfig,
+    idle: Mutex<Vec<Worker>>,
+}
+
+impl Pool {
+    /// A pool with one child that waits; says what confines it.
+    ///
+    /// # Errors
+    /// When a child cannot be started, or a layer of its confinement is missing and has to be there.
+    pub fn start(config: PoolConfig) -> io::Result<(Self, Confinement)> {
+        let first = Worker::start(&config)?;
+        let confinement = first.confinement;
+        if !confinement.is_whole() && !config.is_partial_allowed {
+            let missing = confinement.missing().join(", ");
+            return Err(io::Error::other(format!("the kernel lacks what the sandbox needs: {missing}")));
+        }
+        Ok((Self { config, idle: Mutex::new(vec![first]) }, confinement))
+    }
+
+    fn with_worker(&self, run: impl FnOnce(&mut Worker) -> Ended) -> Result<Option<MediaFacts>, Failure> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut worker = match idle {
+            Some(worker) => worker,
+            None => Worker::start(&self.config).map_err(|error| {
+                tracing::error!(error = &error as &dyn std::error::Error, "cannot start a decoder");
+                Failure::new(ErrorCode::Unavailable, "no decoder could be started")
+            })?,
+        };
+        match run(&mut worker) {
+            Ended::Answered(answer) => {
+                self.give_back(worker);
+                answer.map(Some)
+            }
+            Ended::Stopped => Ok(None),
+            Ended::Broken(failure) => Err(failure),
+        }
+    }
+
+    fn give_back(&self, worker: Worker) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if worker.call_count < self.config.calls_per_child && idle.len() < self.config.idle_max {
+            idle.push(worker);
+        }
+    }
+}
+
+impl Decoder for Pool {
+    fn probe(&self, call: &Call<'_>, limits: &Limits) -> Result<MediaFacts, Failure> {
+        self.with_worker(|worker| worker.probe(call, limits, &self.config))?.ok_or_else(abandoned)
+    }
+
+    fn take(
+        &self,
+        call: &Call<'_>,
+        request: &TakeRequest,
+        sink: &mut dyn FnMut(Produced) -> ControlFlow<()>,
+    ) -> Result<MediaFacts, Failure> {
+        let mut facts = None;
+        let mut noting = |produced: Produced| {
+            if let Produced::Facts(told) = &produced {
+                facts = Some(told.clone());
+            }
+            sink(produced)
+        };
+        let ended = self.with_worker(|worker| worker.take(call, request, &self.config, &mut noting))?;
+        ended.or(facts).ok_or_else(abandoned)
+    }
+}
+
+/// Nobody hears of it.
+fn abandoned() -> Failure {
+    Failure::new(ErrorCode::Unavailable, "the work was abandoned")
+}

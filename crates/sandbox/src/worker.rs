@@ -1,0 +1,214 @@
+//! A child as its parent sees it.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use stillframe_domain::{ErrorCode, Failure, MediaFacts};
+use stillframe_engine::{Limits, Produced, TakeRequest};
+
+use crate::confine::Confinement;
+use crate::decoder::Call;
+use crate::message::{Order, Report, SourceFacts, put_file};
+use crate::pool::PoolConfig;
+use crate::wire::{Received, receive, send};
+
+/// How often a waiting parent looks whether it still has to wait.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a child may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest range that a child may ask for.
+const READ_BYTES_MAX: u32 = 1 << 20;
+
+/// A child process.
+pub(crate) struct Worker {
+    process: Child,
+    socket: UnixStream,
+    /// What keeps it from the rest of the machine.
+    pub(crate) confinement: Confinement,
+    /// Calls that it has ended.
+    pub(crate) call_count: u32,
+}
+
+/// How a call ended.
+pub(crate) enum Ended {
+    /// As it should; the child can be used again.
+    Answered(Result<MediaFacts, Failure>),
+    /// The caller lost interest; the child is in the middle of something.
+    Stopped,
+    /// The child is of no use any more.
+    Broken(Failure),
+}
+
+impl Worker {
+    /// Starts a child.
+    pub(crate) fn start(config: &PoolConfig) -> io::Result<Self> {
+        let (socket, of_child) = UnixStream::pair()?;
+        let mut process = Command::new(&config.program)
+            .args(&config.arguments)
+            .arg(config.memory_bytes_max.to_string())
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(OwnedFd::from(of_child)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()?;
+        socket.set_read_timeout(Some(LOOK))?;
+        socket.set_write_timeout(Some(config.no_progress))?;
+        let begun = Instant::now();
+        let mut is_over =
+            || (START_TIMEOUT < begun.elapsed()).then(|| io::Error::from(io::ErrorKind::TimedOut));
+        let ready =
+            receive(&socket, &mut is_over).and_then(|received: Received<Report>| match received.message {
+                Report::Ready(confinement) => Ok(confinement),
+                _ => Err(io::Error::other("a child that is not ready")),
+            });
+        match ready {
+            Ok(confinement) => Ok(Self { process, socket, confinement, call_count: 0 }),
+            Err(error) => {
+                let _ = process.kill();
+                let _ = process.wait();
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn probe(&mut self, call: &Call<'_>, limits: &Limits, config: &PoolConfig) -> Ended {
+        let order = |source| Order::Probe { source, limits: limits.clone() };
+        let wall_clock = Duration::from_millis(limits.wall_clock_ms_max);
+        self.call(call, order, Terms { wall_clock, config, planned: Vec::new() }, &mut |_| {
+            ControlFlow::Continue(())
+        })
+    }
+
+    pub(crate) fn take(
+        &mut self,
+        call: &Call<'_>,
+        request: &TakeRequest,
+        config: &PoolConfig,
+        sink: &mut dyn FnMut(Produced) -> ControlFlow<()>,
+    ) -> Ended {
+        let order = |source| Order::Take { source, request: request.clone() };
+        let wall_clock = Duration::from_millis(request.limits.wall_clock_ms_max);
+        let planned = vec![None; request.outputs.len()];
+        self.call(call, order, Terms { wall_clock, config, planned }, sink)
+    }
+
+    fn call(
+        &mut self,
+        call: &Call<'_>,
+        order: impl FnOnce(SourceFacts) -> Order,
+        mut terms: Terms<'_>,
+        sink: &mut dyn FnMut(Produced) -> ControlFlow<()>,
+    ) -> Ended {
+        let file = call.source.file();
+        let source = SourceFacts {
+            size_bytes: call.source.len(),
+            validator: call.source.validator(),
+            is_file: file.is_some(),
+        };
+        if let Err(error) = send(&self.socket, &order(source), &[], file) {
+            return self.broken(&error);
+        }
+        let begun = Instant::now();
+        loop {
+            let received = match self.hear(call, &terms, begun) {
+                Ok(received) => received,
+                Err(_) if (call.is_abandoned)() => return Ended::Stopped,
+                Err(error) => return self.broken(&error),
+            };
+            let answered = match received.message {
+                Report::Done(done) => {
+                    self.call_count += 1;
+                    return Ended::Answered(done);
+                }
+                Report::Read { offset, length } => self.answer(call, offset, length),
+                Report::Produced(mut produced) => {
+                    if !put_file(&mut produced, received.bulk) || !terms.accept(&produced) {
+                        return self.broken(&io::Error::other("a result that was not asked for"));
+                    }
+                    match sink(produced) {
+                        ControlFlow::Continue(()) => Ok(()),
+                        ControlFlow::Break(()) => return Ended::Stopped,
+                    }
+                }
+                Report::Ready(_) => Err(io::Error::other("ready a second time")),
+            };
+            if let Err(error) = answered {
+                return self.broken(&error);
+            }
+        }
+    }
+
+    fn hear(&self, call: &Call<'_>, terms: &Terms<'_>, begun: Instant) -> io::Result<Received<Report>> {
+        let waiting_since = Instant::now();
+        // The engine ends a call by itself at its limit; the parent gives it a little longer.
+        let wall_clock = terms.wall_clock + terms.config.no_progress;
+        receive(&self.socket, &mut || {
+            let is_late = terms.config.no_progress < waiting_since.elapsed() || wall_clock < begun.elapsed();
+            let is_over = is_late || (call.is_abandoned)();
+            is_over.then(|| io::Error::from(io::ErrorKind::TimedOut))
+        })
+    }
+
+    fn answer(&self, call: &Call<'_>, offset: u64, length: u32) -> io::Result<()> {
+        if READ_BYTES_MAX < length {
+            return Err(io::Error::other("too many bytes asked for"));
+        }
+        let mut bytes = vec![0; length as usize];
+        match call.source.read_at(offset, &mut bytes) {
+            Ok(count) => send(&self.socket, &Order::Bytes, &bytes[..count], None),
+            Err(error) => send(&self.socket, &Order::Unreadable { message: error.to_string() }, &[], None),
+        }
+    }
+
+    /// What to tell of a child that died, hung or broke the protocol.
+    fn broken(&mut self, error: &io::Error) -> Ended {
+        let _ = self.process.kill();
+        let status = self.process.wait().ok();
+        tracing::warn!(error = error as &dyn std::error::Error, ?status, "a decoder ended before its work");
+        let failure = match error.kind() {
+            io::ErrorKind::TimedOut => Failure::new(ErrorCode::TimedOut, "the decoder made no progress"),
+            _ => Failure::new(ErrorCode::DecoderCrashed, "the decoder broke down on this video"),
+        };
+        Ended::Broken(failure)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What a call may cost, and what its results have to fit.
+struct Terms<'a> {
+    wall_clock: Duration,
+    config: &'a PoolConfig,
+    /// Pictures that each output will have, once it is told.
+    planned: Vec<Option<usize>>,
+}
+
+impl Terms<'_> {
+    /// Whether a result has a place in the request.
+    fn accept(&mut self, produced: &Produced) -> bool {
+        let planned = |output: usize| self.planned.get(output).copied().flatten();
+        match produced {
+            Produced::Facts(_) => true,
+            Produced::Planned { output, picture_count } => match self.planned.get_mut(*output) {
+                Some(slot @ None) if *picture_count <= stillframe_domain::limits::PICTURES_PER_OUTPUT_MAX => {
+                    *slot = Some(*picture_count);
+                    true
+                }
+                _ => false,
+            },
+            Produced::Picture(picture) => planned(picture.output).is_some_and(|count| picture.index < count),
+            Produced::Sheet(sheet) => planned(sheet.output).is_some(),
+        }
+    }
+}

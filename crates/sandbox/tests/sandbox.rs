@@ -1,0 +1,254 @@
+//! The sandbox with real children: this program is its own child, told by its first argument.
+
+use std::io::{self, Write as _};
+use std::ops::ControlFlow;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use stillframe_domain::{
+    ByteSource, ErrorCode, Failure, Fit, FrameChoice, ImageFormat, MediaTime, Position, Product, Selection,
+    SizeRule, SnapshotSpec,
+};
+use stillframe_engine::{Limits, Produced, TakeRequest};
+use stillframe_sandbox::{Call, Decoder, InProcess, Pool, PoolConfig, Refused};
+use stillframe_testkit::clips::{self, ClipSpec};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["serve", memory] => {
+            stillframe_sandbox::serve(memory.parse().expect("a number")).expect("the parent keeps to it");
+        }
+        ["self-check"] => self_check(),
+        ["die", _] => misbehave(|_| {}),
+        ["hang", _] => misbehave(|_| std::thread::park_timeout(Duration::from_secs(600))),
+        ["lie", _] => misbehave(|socket| {
+            say(
+                socket,
+                r#"{"produced":{"sheet":{"output":9,"number":1,"size":{"width_px":1,"height_px":1},"cell":{"width_px":1,"height_px":1},"bytes":[]}}}"#,
+            )
+        }),
+        ["ask-too-much", _] => {
+            misbehave(|socket| say(socket, r#"{"read":{"offset":0,"length":4294967295}}"#));
+        }
+        ["babble", _] => misbehave(|mut socket| socket.write_all(&[0xff; 64]).expect("sent")),
+        _ => return run_tests(words.iter().find(|word| !word.starts_with('-')).copied().unwrap_or_default()),
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs the cases whose name contains the filter.
+fn run_tests(filter: &str) -> ExitCode {
+    let cases: [(&str, fn()); 7] = [
+        ("children_answer_as_this_process_does", children_answer_as_this_process_does),
+        ("a_confined_process_reaches_nothing", a_confined_process_reaches_nothing),
+        ("a_child_that_breaks_down_costs_one_call", a_child_that_breaks_down_costs_one_call),
+        ("a_child_that_hangs_is_ended", a_child_that_hangs_is_ended),
+        ("an_abandoned_call_ends_soon", an_abandoned_call_ends_soon),
+        ("a_sink_that_breaks_ends_the_call_with_the_facts", a_sink_that_breaks_ends_the_call_with_the_facts),
+        ("children_are_replaced_after_their_calls", children_are_replaced_after_their_calls),
+    ];
+    for (name, case) in cases.into_iter().filter(|(name, _)| name.contains(filter)) {
+        case();
+        println!("test {name} ... ok");
+    }
+    ExitCode::SUCCESS
+}
+
+/// A child that says it is ready, and after its first order does something else.
+fn misbehave(then: impl FnOnce(&UnixStream)) {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().expect("a socket"));
+    say(&socket, r#"{"ready":{"has_limits":true,"has_landlock":true,"has_seccomp":true}}"#);
+    io::Read::read(&mut &socket, &mut [0]).expect("an order");
+    then(&socket);
+}
+
+fn say(mut socket: &UnixStream, message: &str) {
+    let length = u32::try_from(message.len()).expect("short");
+    socket.write_all(&[length.to_be_bytes(), [0; 4]].concat()).expect("sent");
+    socket.write_all(message.as_bytes()).expect("sent");
+}
+
+fn self_check() {
+    let confinement = stillframe_sandbox::confine(4 << 30);
+    let refused = stillframe_sandbox::refused_after();
+    println!("{}", serde_json::json!({ "confinement": confinement, "refused": refused }));
+}
+
+fn pool(mode: &str) -> Pool {
+    let config = PoolConfig {
+        no_progress: Duration::from_millis(500),
+        ..PoolConfig::of_this_program([mode]).expect("this program has a place")
+    };
+    Pool::start(config).expect("a child starts").0
+}
+
+fn request(offsets_ms: &[i64]) -> TakeRequest {
+    let at = |ms: &i64| Position::At(MediaTime::from_millis(*ms));
+    let product = Product::Stills {
+        size: SizeRule::default(),
+        fit: Fit::Stretch,
+        format: ImageFormat::Jpg,
+        quality: 85,
+    };
+    let selection = Selection::Offsets(offsets_ms.iter().map(at).collect());
+    let spec = SnapshotSpec { selection, frame: FrameChoice::Exact, product, has_vtt: false };
+    TakeRequest { outputs: vec![spec], limits: Limits::default() }
+}
+
+/// A video as the store opens it, and one that only the parent can read.
+fn sources() -> [Arc<dyn ByteSource>; 2] {
+    let path = clips::cached(&ClipSpec::numbered());
+    let file = std::fs::File::open(&path).expect("it is there");
+    let bytes = std::fs::read(&path).expect("it can be read");
+    [Arc::new(OfFile(file, bytes.len() as u64)), Arc::new(OfMemory(bytes))]
+}
+
+struct OfFile(std::fs::File, u64);
+
+impl ByteSource for OfFile {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.0, buf, offset)
+    }
+    fn len(&self) -> u64 {
+        self.1
+    }
+    fn validator(&self) -> String {
+        "of a file".to_owned()
+    }
+    fn file(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        Some(self.0.as_fd())
+    }
+}
+
+struct OfMemory(Vec<u8>);
+
+impl ByteSource for OfMemory {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let rest = self.0.get(usize::try_from(offset).expect("small")..).unwrap_or_default();
+        let count = rest.len().min(buf.len());
+        buf[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+    fn validator(&self) -> String {
+        "of memory".to_owned()
+    }
+}
+
+const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
+
+fn take(decoder: &dyn Decoder, source: &Arc<dyn ByteSource>) -> (Vec<Produced>, Result<(), Failure>) {
+    let mut all = Vec::new();
+    let call = Call { source: Arc::clone(source), is_abandoned: NEVER };
+    let ended = decoder.take(&call, &request(&[0, 1_000, 999_999]), &mut |produced| {
+        all.push(produced);
+        ControlFlow::Continue(())
+    });
+    (all, ended.map(|_| ()))
+}
+
+fn children_answer_as_this_process_does() {
+    let pool = pool("serve");
+    for source in sources() {
+        let call = Call { source: Arc::clone(&source), is_abandoned: NEVER };
+        let facts = pool.probe(&call, &Limits::default()).expect("a video");
+        assert_eq!(facts, InProcess.probe(&call, &Limits::default()).expect("a video"));
+        let (ours, theirs) = (take(&InProcess, &source), take(&pool, &source));
+        assert_eq!(ours, theirs);
+        assert!(ours.0.len() >= 5, "facts, a plan, three pictures");
+    }
+    let text: Arc<dyn ByteSource> = Arc::new(OfMemory(b"no video".repeat(100)));
+    let refused = take(&pool, &text).1.expect_err("it is no video");
+    assert_eq!(refused.code, ErrorCode::NotAVideo);
+}
+
+fn a_confined_process_reaches_nothing() {
+    let program = std::env::current_exe().expect("this program has a place");
+    let output = Command::new(program)
+        .arg("self-check")
+        .env_clear()
+        .stdout(Stdio::piped())
+        .output()
+        .expect("the child runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(told["confinement"]["has_limits"], true, "{text}");
+    assert_eq!(told["confinement"]["has_seccomp"], true, "{text}");
+    let refused: Refused = serde_json::from_value(told["refused"].clone()).expect("what was refused");
+    let expected = Refused {
+        read_file: true,
+        make_file: true,
+        make_socket: true,
+        start_program: true,
+        has_no_environment: true,
+        can_work: true,
+    };
+    assert_eq!(refused, expected);
+}
+
+fn a_child_that_breaks_down_costs_one_call() {
+    let [source, _] = sources();
+    for mode in ["die", "lie", "ask-too-much", "babble"] {
+        let pool = pool(mode);
+        for _ in 0..2 {
+            let failure = take(&pool, &source).1.expect_err(mode);
+            assert_eq!(failure.code, ErrorCode::DecoderCrashed, "{mode}: {failure:?}");
+        }
+    }
+}
+
+fn a_child_that_hangs_is_ended() {
+    let [source, _] = sources();
+    let begun = Instant::now();
+    let failure = take(&pool("hang"), &source).1.expect_err("it hangs");
+    assert_eq!(failure.code, ErrorCode::TimedOut);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+fn an_abandoned_call_ends_soon() {
+    let config = PoolConfig::of_this_program(["hang"]).expect("this program has a place");
+    let (pool, _) = Pool::start(config).expect("a child starts");
+    let [source, _] = sources();
+    let is_abandoned = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let call = scope.spawn(|| {
+            let is_over = || is_abandoned.load(Ordering::Relaxed);
+            let call = Call { source, is_abandoned: &is_over };
+            pool.probe(&call, &Limits::default())
+        });
+        std::thread::park_timeout(Duration::from_millis(200));
+        is_abandoned.store(true, Ordering::Relaxed);
+        assert!(call.join().expect("no panic").is_err());
+    });
+}
+
+fn a_sink_that_breaks_ends_the_call_with_the_facts() {
+    let pool = pool("serve");
+    let [source, _] = sources();
+    let call = Call { source: Arc::clone(&source), is_abandoned: NEVER };
+    let facts = pool.take(&call, &request(&[0, 1_000]), &mut |produced| match produced {
+        Produced::Facts(_) => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    });
+    assert_eq!(facts, InProcess.probe(&call, &Limits::default()));
+    assert!(take(&pool, &source).1.is_ok(), "another child takes the next call");
+}
+
+fn children_are_replaced_after_their_calls() {
+    let config =
+        PoolConfig { calls_per_child: 1, ..PoolConfig::of_this_program(["serve"]).expect("a place") };
+    let (pool, confinement) = Pool::start(config).expect("a child starts");
+    assert!(confinement.has_seccomp && confinement.has_limits, "{confinement:?}");
+    let [source, _] = sources();
+    for _ in 0..3 {
+        assert!(take(&pool, &source).1.is_ok());
+    }
+}
