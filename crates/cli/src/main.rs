@@ -19,7 +19,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    app, config as config_command, decode_child, documents, healthcheck, key, migrate, probe, serve, snap as snap_command,
+    app, config as config_command, decode_child, documents, healthcheck, key, migrate, probe, serve,
+    snap as snap_command,
 };
 use crate::config::ConfigFlags;
 

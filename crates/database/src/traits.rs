@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stillframe_domain::{
     AccessKey, App, AppId, AppSettings, Attempt, DeliveryId, DeliveryState, Endpoint, EndpointId, Event,
-    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, MediaUpdate, OutputId, Procedure, ReceiptHandle,
-    Template, TemplateRef, VideoId,
+    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, MediaUpdate, OutputId, Procedure,
+    ReceiptHandle, Template, TemplateRef, VideoId,
 };
 use tokio::sync::watch;
 

@@ -175,7 +175,10 @@ async fn files_that_cannot_be_used_are_told_apart() {
     let path = directory.path().join("newer.db");
     drop(open(&path).await.expect("open"));
     let mut raw = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connect");
-    sqlx::query("UPDATE _sqlx_migrations SET version = 99 WHERE version = 1").execute(&mut raw).await.expect("update");
+    sqlx::query("UPDATE _sqlx_migrations SET version = 99 WHERE version = 1")
+        .execute(&mut raw)
+        .await
+        .expect("update");
     let newer = open(&path).await.err();
     assert!(matches!(newer, Some(DatabaseError::Inconsistent { .. })), "{newer:?}");
 }

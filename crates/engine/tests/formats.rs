@@ -86,7 +86,8 @@ fn sheets_of_every_format_read_the_same_also_at_odd_corners() {
             }
             let (x, y) = layout.cell_origin(5, sheet.cell);
             let empty = image.get_pixel(x + width_px / 2, y + sheet.cell.height_px / 2).0;
-            let off = [(empty[0], 200), (empty[1], 30), (empty[2], 90)].map(|(is, should)| is.abs_diff(should));
+            let off =
+                [(empty[0], 200), (empty[1], 30), (empty[2], 90)].map(|(is, should)| is.abs_diff(should));
             assert!(off.iter().all(|&off| off <= 6), "{format:?}: the empty cell is {empty:?}");
         }
     }

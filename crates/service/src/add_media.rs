@@ -228,7 +228,12 @@ impl Service {
     }
 
     /// What a conflict is about: the owner's id of the video, or else the name of a request.
-    pub(crate) async fn taken(&self, app: &App, reference_id: Option<&str>, error: DatabaseError) -> ServiceError {
+    pub(crate) async fn taken(
+        &self,
+        app: &App,
+        reference_id: Option<&str>,
+        error: DatabaseError,
+    ) -> ServiceError {
         let (DatabaseError::Conflict { .. }, Some(reference_id)) = (&error, reference_id) else {
             return name_taken(error);
         };

@@ -2,7 +2,9 @@
 
 use stillframe_database::{JobCursor, JobFilter, JobMatches, JobSearch, Page};
 use stillframe_domain::object_key::OutputKind;
-use stillframe_domain::{App, ErrorCode, Job, JobId, JobKind, JobState, Media, Output, OutputId, OutputOutcome};
+use stillframe_domain::{
+    App, ErrorCode, Job, JobId, JobKind, JobState, Media, Output, OutputId, OutputOutcome,
+};
 
 use crate::{Result, Service, ServiceError};
 

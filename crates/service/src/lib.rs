@@ -36,8 +36,8 @@ pub use add_media::{AddMedia, AddedMedia, FetchRequest};
 pub use apps::Bootstrap;
 pub use cover_upload::COVER_BYTES_MAX;
 pub use endpoints::NewEndpoint;
-pub use event_callback::EventCallback;
 pub use error::{ServiceError, invalid, missing};
+pub use event_callback::EventCallback;
 pub use jobs::LatestOutput;
 pub use media::MediaName;
 pub use message_queues::MadeQueue;
@@ -45,10 +45,10 @@ pub use messages::{MessageDraft, SentMessage};
 pub use objects::ServedObject;
 pub use procedures::ProcedureDraft;
 pub use submit_snapshot::{OutputRequest, SubmitSnapshot};
+pub use templates::TemplateDraft;
 pub use upload_error::UploadError;
 pub use upload_objects::PieceSums;
 pub use uploads::NewUpload;
-pub use templates::TemplateDraft;
 
 pub use stillframe_database::{
     ConfirmReport, DeliveryRecord, JobCursor, JobFilter, JobMatches, JobMoment, JobSearch, MediaFilter,

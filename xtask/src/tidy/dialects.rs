@@ -53,10 +53,10 @@ fn dialect_of(path: &str) -> Option<&'static str> {
     DIALECTS.into_iter().find(|dialect| *dialect == first)
 }
 
-/// Tests and tasks speak to the service as a cloud's client would.
+/// Tests, tasks and benchmarks speak to the service as a cloud's client would.
 fn is_free_of_vendor_words(source: &Source) -> bool {
     let is_speaker = matches!(dialect_of(&source.path), Some("tencent" | "alibaba" | "mns"))
-        || matches!(source.crate_name(), "signing" | "xtask");
+        || matches!(source.crate_name(), "signing" | "xtask" | "bench");
     !is_speaker && !source.is_test
 }
 

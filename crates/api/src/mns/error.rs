@@ -197,9 +197,7 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         ErrorCode::EncodeFailed
         | ErrorCode::DecoderCrashed
         | ErrorCode::AttemptsExhausted
-        | ErrorCode::Internal => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "InternalError")
-        }
+        | ErrorCode::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
     }
 }
 

@@ -7,8 +7,8 @@
 mod case;
 mod client;
 mod client_2018;
-mod client_mns;
 mod client_acs3;
+mod client_mns;
 mod world;
 
 use std::path::{Path, PathBuf};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use stillframe_domain::{
-    AppId, Event, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, OutputId, Timestamp,
-    limits,
+    AppId, Event, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, OutputId,
+    Timestamp, limits,
 };
 
 use super::error::{at, conflict_or};
@@ -49,7 +49,8 @@ impl Jobs for SqliteDatabase {
     }
 
     async fn find_job(&self, app_id: AppId, id: &JobId) -> Result<Option<Job>> {
-        self.find_one("jobs::find", "SELECT * FROM jobs WHERE id = ? AND app_id = ?", id.as_str(), app_id).await
+        self.find_one("jobs::find", "SELECT * FROM jobs WHERE id = ? AND app_id = ?", id.as_str(), app_id)
+            .await
     }
 
     async fn find_job_of_output(&self, app_id: AppId, id: &OutputId) -> Result<Option<Job>> {

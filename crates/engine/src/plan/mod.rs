@@ -4,6 +4,7 @@
 //! wanted.rs   request + facts  -> Wanted: a time in the stream's units, and how exact it has to be
 //! cursor.rs   the demuxer      -> packets from a verified keyframe on
 //! scan.rs     packets in coding order, looked up by presentation time
+//! group.rs    the packets that are decoded in one go, with their targets
 //! planner.rs  Wanted, sorted   -> Group: one run of packets with all targets in it
 //! ```
 //!
@@ -11,12 +12,14 @@
 //! read once; groups are independent of each other.
 
 mod cursor;
+mod group;
 mod keyframes;
 mod planner;
 mod scan;
 mod wanted;
 
 pub use cursor::Cursor;
-pub use planner::{Group, Planner, Step, Target, identity};
+pub use group::{Group, Target};
+pub use planner::{Planner, Step, identity};
 pub use scan::Entry;
 pub use wanted::{PlannedOutput, Slot, Wanted, plan_output};

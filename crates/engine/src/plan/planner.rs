@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 use stillframe_domain::{ErrorCode, Failure};
 
 use super::cursor::{Cursor, time_of};
+use super::group::{Group, Target};
 use super::scan::{Entry, Scan};
 use super::wanted::{Choice, Wanted};
-use crate::av::{Frame, Packet};
+use crate::av::Packet;
 use crate::error::EngineError;
 use crate::media::{Media, check_limit};
 use crate::nonref::Role;
@@ -22,74 +23,6 @@ const REORDERED_FRAMES_MAX: usize = 16;
 /// A frame costs about as much as so many of its pixels, for each byte that it is coded in: measured with
 /// H.264 at 1080p.
 const PIXELS_PER_BYTE: u64 = 20;
-
-/// Packets to decode in one go, with the frames that are wanted of them.
-pub struct Group {
-    /// From a keyframe to the last target, in coding order.
-    pub entries: Vec<Entry>,
-    /// The frames that are wanted, in coding order.
-    pub targets: Vec<Target>,
-    /// Whether the packets still hold their bytes; else they are read again.
-    pub has_data: bool,
-    /// Whether more was left out than what nothing refers to.
-    pub is_cut: bool,
-    /// The first packet that may have been cut off with the end of the file, as its last frames may be.
-    pub cut_from: usize,
-    /// A time that leads to the first packet again.
-    pub seek_at: i64,
-    /// What it costs to decode, in coded bytes.
-    pub cost: u64,
-}
-
-/// A frame that is wanted.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Its packet's place in the group.
-    pub entry: usize,
-    /// Its presentation time; `None` where packets have none: then it is the last frame at or before
-    /// `at` that comes out of the decoder.
-    pub pts: Option<i64>,
-    /// The largest timestamp that is shown by then.
-    pub at: i64,
-    /// Whether the first frame after it will do, because it lies before all that can be decoded.
-    pub or_later: bool,
-    /// The pictures that are made of it.
-    pub wanted: Vec<Wanted>,
-}
-
-impl Group {
-    /// Bytes of the packets that it keeps.
-    pub fn size_bytes(&self) -> u64 {
-        self.entries.iter().map(|entry| entry.packet.data().len() as u64).sum()
-    }
-
-    /// At the start of a video without presentation times, takes the first frame that comes out for the
-    /// targets before it. False when that changes nothing.
-    pub fn settle_for_first(&mut self, missing: &[Target]) -> bool {
-        let can_settle = |target: &&Target| target.pts.is_none() && !target.or_later;
-        self.targets = missing
-            .iter()
-            .filter(can_settle)
-            .map(|target| Target { or_later: true, ..target.clone() })
-            .collect();
-        self.targets.len() == missing.len()
-    }
-
-    /// Whether a target lies where the file's end may have been cut off.
-    pub fn is_near_end(&self, target: &Target) -> bool {
-        self.cut_from <= target.entry
-    }
-}
-
-impl Target {
-    /// When its frame is shown, in the stream's units.
-    pub fn shown_at(&self, frame: &Frame) -> i64 {
-        match self.pts {
-            Some(pts) if !self.or_later => pts,
-            _ => frame.pts().unwrap_or(self.at),
-        }
-    }
-}
 
 /// One step of the plan.
 pub enum Step {

@@ -21,9 +21,7 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         | ErrorCode::Truncated
         | ErrorCode::SourceEmpty
         | ErrorCode::DecoderCrashed
-        | ErrorCode::DecodeFailed => {
-            "SourceFileError.ContentMalformed"
-        }
+        | ErrorCode::DecodeFailed => "SourceFileError.ContentMalformed",
         ErrorCode::SourceMissing
         | ErrorCode::SourceUnreadable
         | ErrorCode::SourceForbidden

@@ -78,7 +78,11 @@ fn cover(input: &Input<'_>) -> Result<Option<Cover>, Refusal> {
 }
 
 /// The procedure that is named, to run when the bytes are here.
-pub(super) async fn follow_ups(service: &Service, app: &App, input: &Input<'_>) -> Result<Vec<SubmitSnapshot>, Refusal> {
+pub(super) async fn follow_ups(
+    service: &Service,
+    app: &App,
+    input: &Input<'_>,
+) -> Result<Vec<SubmitSnapshot>, Refusal> {
     let Some(name) = input.text("Procedure")?.filter(|name| !name.is_empty()) else { return Ok(Vec::new()) };
     let procedure = service.find_procedure(app, &name).await.map_err(|error| match error.code {
         ErrorCode::ProcedureNotFound => Refusal::new("InvalidParameterValue.Procedure", error.message),
