@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     let Arguments { workshop, suite } = Arguments::parse();
     let outcome = match suite {
         Suite::Engine(options) => suites::engine::run(&workshop, &options),
-        Suite::Queue(options) => suites::queue::run(&options),
+        Suite::Queue(options) => suites::queue::run(&workshop, &options),
         Suite::Measure => measure::serve(),
     };
     match outcome {

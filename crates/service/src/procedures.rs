@@ -30,7 +30,7 @@ impl Service {
     /// Keeps a new procedure.
     ///
     /// # Errors
-    /// `DuplicateProcedure`; `LimitExceeded` beyond [`PROCEDURES_MAX`]; `TemplateNotFound` for a step
+    /// `DuplicateProcedure`; `LimitExceeded` beyond 200 procedures; `TemplateNotFound` for a step
     /// by a template that is not there; `InvalidParameter`.
     pub async fn create_procedure(&self, app: &App, draft: ProcedureDraft) -> Result<Procedure> {
         self.check_draft(app, &draft).await?;

@@ -10,7 +10,6 @@ mod load;
 mod server;
 mod tencent;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -18,6 +17,7 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 
 use crate::machine;
+use crate::suites::Workshop;
 use load::Measured;
 
 /// The core that the server has for itself.
@@ -32,9 +32,6 @@ pub struct Options {
     /// Requests under way at a time
     #[arg(long, value_name = "COUNT", default_value_t = 64)]
     connections: usize,
-    /// Folder for the server's data, on the disk that is meant
-    #[arg(long, value_name = "DIR")]
-    files: PathBuf,
 }
 
 impl Options {
@@ -47,14 +44,15 @@ impl Options {
 ///
 /// # Errors
 /// When the server cannot be started or refuses a request.
-pub fn run(options: &Options) -> Result<()> {
-    std::fs::create_dir_all(&options.files).context("cannot make the folder for the data")?;
+pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
+    let files = workshop.files.as_path();
+    std::fs::create_dir_all(files).context("cannot make the folder for the data")?;
     // Asked first: afterwards this program sees fewer cores.
     let (machine, cores) = (machine::describe(&server::program()?.display().to_string()), machine::threads());
     leave_core_to_server(cores)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the clients")?;
-    let sync_ms = disk::sync_ms(&options.files)?;
-    let measured = runtime.block_on(tencent::run(options))?;
+    let sync_ms = disk::sync_ms(files)?;
+    let measured = runtime.block_on(tencent::run(files, options))?;
     println!("{machine}");
     println!("- disk: fdatasync of 4 KiB takes {sync_ms:.2} ms (median)");
     println!("- server: one core of {cores}, {} requests at a time\n", options.connections);

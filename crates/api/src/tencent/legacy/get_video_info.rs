@@ -4,13 +4,13 @@
 //! Stillframe keeps nothing for (player, name of the class, expiry).
 
 use serde_json::{Value, json};
-use stillframe_domain::media::{AudioFacts, MediaFacts, VideoFacts};
 use stillframe_domain::outcome::PictureResult;
 use stillframe_domain::{App, Media, MediaState};
 use stillframe_service::{LatestOutput, Service};
 
 use super::envelope::Answer;
 use super::error::Refusal;
+use super::meta_data;
 use super::params::Params;
 use super::pictures::file_id;
 use crate::tencent::newest;
@@ -38,7 +38,7 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
     let url = |key: &str| service.picture_url(app, key);
     let parts = [
         ("basicInfo", Some(basic_info(service, app, &media))),
-        ("metaData", media.facts.as_ref().map(meta_data)),
+        ("metaData", media.facts.as_ref().map(meta_data::of)),
         ("imageSpriteInfo", sprites(&outputs, url)),
         ("snapshotByTimeOffsetInfo", pictures_by_offset(&outputs, url)),
         ("sampleSnapshotInfo", sample(&outputs, url)),
@@ -63,7 +63,7 @@ fn basic_info(service: &Service, app: &App, media: &Media) -> Value {
     }
     if let Some(facts) = &media.facts {
         info["size"] = facts.size_bytes.into();
-        info["duration"] = duration_s(facts).into();
+        info["duration"] = meta_data::duration_s(facts).into();
     }
     if let Some(url) = service.cover_url(app, media) {
         info["coverUrl"] = url.into();
@@ -84,45 +84,6 @@ const fn status(state: MediaState) -> &'static str {
         MediaState::Fetching => "uploading",
         MediaState::Failed => "failed",
     }
-}
-
-/// Whole seconds, rounded up, so that no video lasts 0.
-const fn duration_s(facts: &MediaFacts) -> i64 {
-    (facts.duration.as_millis() + 999) / 1000
-}
-
-/// Bitrates in kbps, as the vendor's table of this answer has them.
-fn meta_data(facts: &MediaFacts) -> Value {
-    let video = facts.video.as_ref();
-    json!({
-        "size": facts.size_bytes,
-        "container": facts.container,
-        "bitrate": facts.bitrate_bps / 1000,
-        "height": video.map_or(0, |video| video.height_px),
-        "width": video.map_or(0, |video| video.width_px),
-        "duration": duration_s(facts),
-        "rotate": video.map_or(0, |video| video.rotation_degrees),
-        "videoStreamList": video.map(video_stream).into_iter().collect::<Vec<_>>(),
-        "audioStreamList": facts.audio.as_ref().map(audio_stream).into_iter().collect::<Vec<_>>(),
-    })
-}
-
-fn video_stream(video: &VideoFacts) -> Value {
-    json!({
-        "bitrate": video.bitrate_bps / 1000,
-        "height": video.height_px,
-        "width": video.width_px,
-        "codec": video.codec,
-        "fps": video.frames_per_second.round() as u32,
-    })
-}
-
-fn audio_stream(audio: &AudioFacts) -> Value {
-    json!({
-        "bitrate": audio.bitrate_bps / 1000,
-        "samplingRate": audio.sample_rate_hz,
-        "codec": audio.codec,
-    })
 }
 
 fn pictures_by_offset(outputs: &[LatestOutput], url: impl Fn(&str) -> String) -> Option<Value> {

@@ -20,6 +20,7 @@ mod get_task_info;
 mod get_task_list;
 mod get_video_info;
 mod handle;
+mod meta_data;
 mod multi_pull_vod_file;
 mod params;
 mod pictures;

@@ -1,5 +1,6 @@
 //! Acceptance, pulling and confirming over Tencent's APIs.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -22,8 +23,8 @@ const LOOK: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When the server refuses a request.
-pub async fn run(options: &Options) -> Result<Vec<Measured>> {
-    let server = Server::start(&options.files)?;
+pub async fn run(files: &Path, options: &Options) -> Result<Vec<Measured>> {
+    let server = Server::start(files)?;
     let client = Client::new(&server.url)?;
     let file_id = client.upload_text().await?;
     wait_for(&client, 0).await?;

@@ -9,6 +9,7 @@ use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::{PictureOutcome, PictureResult};
 use stillframe_domain::{Position, Product, Selection};
 
+use crate::tencent::legacy::meta_data;
 use crate::tencent::told::{Progress, Set, failure, url};
 use crate::tencent::{status, task_id};
 
@@ -20,6 +21,9 @@ pub(super) struct Data {
     err_code: i64,
     message: String,
     file_id: String,
+    /// Left out while nothing is known of the video.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta_data: Option<Value>,
     process_task_list: Vec<Task>,
 }
 
@@ -53,6 +57,7 @@ pub(super) fn event(
         err_code: failure.map_or(0, |failure| status::of_failure(failure.code)),
         message: failure.map_or_else(String::new, |failure| failure.message.clone()),
         file_id: fact.media_id.to_string(),
+        meta_data: fact.media.as_ref().and_then(|media| media.facts.as_ref()).map(meta_data::of),
         process_task_list: sets.iter().map(|set| task(fact, set, progress)).collect(),
     };
     ("ProcedureStateChanged", super::Data::Procedure(data))
