@@ -49,7 +49,7 @@ pub fn decoder(config: &SandboxConfig, idle_max: usize) -> anyhow::Result<(Arc<d
         memory_bytes_max: config.memory_bytes_max,
         no_progress: Duration::from_millis(config.no_progress_ms),
         is_partial_allowed: config.mode == SandboxMode::Auto,
-        ..PoolConfig::of_this_program(["decode-child"]).context("cannot find this program")?
+        ..PoolConfig::of_this_program(["decode-child"])
     };
     let (pool, confinement) = Pool::start(pool).context("cannot start a decoding child (sandbox.mode)")?;
     let missing = confinement.missing();

@@ -33,21 +33,22 @@ pub struct PoolConfig {
     pub is_partial_allowed: bool,
 }
 
+/// This program as the kernel holds it: the same one even when its file was replaced by a newer version
+/// meanwhile, which may speak another protocol.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+
 impl PoolConfig {
     /// Children of this program, started by `arguments`.
-    ///
-    /// # Errors
-    /// When the place of this program is not known.
-    pub fn of_this_program<const N: usize>(arguments: [&str; N]) -> io::Result<Self> {
-        Ok(Self {
-            program: std::env::current_exe()?,
+    pub fn of_this_program<const N: usize>(arguments: [&str; N]) -> Self {
+        Self {
+            program: PathBuf::from(THIS_PROGRAM),
             arguments: arguments.map(OsString::from).into(),
             idle_max: 2,
             calls_per_child: 200,
             memory_bytes_max: MEMORY_BYTES_MAX,
             no_progress: Duration::from_secs(120),
             is_partial_allowed: true,
-        })
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,7 @@ impl Worker {
     pub(crate) fn start(config: &PoolConfig) -> io::Result<Self> {
         let (socket, of_child) = UnixStream::pair()?;
         let mut process = Command::new(&config.program)
+            .arg0("stillframe")
             .args(&config.arguments)
             .arg(config.memory_bytes_max.to_string())
             .env_clear()

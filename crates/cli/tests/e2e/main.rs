@@ -10,6 +10,7 @@ mod crash;
 mod media_events;
 mod pictures;
 mod queue;
+mod sandbox;
 mod server;
 mod settings;
 mod signed_urls;

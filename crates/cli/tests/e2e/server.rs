@@ -88,6 +88,11 @@ impl Server {
         process.wait().expect("the process ends").success()
     }
 
+    /// Its process, as commands name it.
+    pub fn pid(&self) -> String {
+        self.process.as_ref().expect("the process runs").id().to_string()
+    }
+
     pub fn data_dir(&self) -> PathBuf {
         self.dir.path().join("data")
     }
