@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use stillframe_domain::{ByteSource, ErrorCode, Failure};
 
 use crate::confine::confine;
@@ -36,7 +37,9 @@ fn is_closed(error: &io::Error) -> bool {
 
 fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let watched = socket.try_clone()?;
     let confinement = confine(memory_bytes_max);
+    end_with_parent(watched)?;
     let channel = Arc::new(Channel { socket: Mutex::new(socket) });
     channel.tell(&Report::Ready(confinement), &[])?;
     loop {
@@ -64,6 +67,22 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
         };
         channel.tell(&Report::Done(done), &[])?;
     }
+}
+
+/// Ends this process as soon as the parent is gone: in the middle of a call nobody else would notice. (The
+/// kernel's signal at a parent's death comes already when the thread ends that started the child.)
+#[expect(clippy::disallowed_methods, reason = "it holds nothing that would have to be written")]
+fn end_with_parent(socket: UnixStream) -> io::Result<()> {
+    let watch = move || {
+        loop {
+            let mut watched = [PollFd::new(&socket, PollFlags::empty())];
+            let is_gone = poll(&mut watched, None).is_ok_and(|count| 0 < count);
+            if is_gone {
+                std::process::exit(0);
+            }
+        }
+    };
+    std::thread::Builder::new().name("parent".to_owned()).spawn(watch).map(drop)
 }
 
 /// The socket, held by one thread for a question with its answer.

@@ -10,7 +10,7 @@ use landlock::{
     ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
     RulesetStatus, Scope,
 };
-use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
@@ -51,8 +51,6 @@ impl Confinement {
 
 /// Confines this process and all its later threads for good.
 pub fn confine(memory_bytes_max: u64) -> Confinement {
-    // A child whose parent is gone has nobody to answer to.
-    let _ = set_parent_process_death_signal(Some(Signal::KILL));
     Confinement {
         has_limits: limit(memory_bytes_max),
         has_landlock: landlock(),
@@ -103,7 +101,7 @@ fn seccomp() -> Option<()> {
 
 /// What decoding needs once everything is loaded and open.
 fn allowed() -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
-    const PLAIN: [i64; 46] = [
+    const PLAIN: [i64; 47] = [
         libc::SYS_brk,
         libc::SYS_clock_getres,
         libc::SYS_clock_gettime,
@@ -124,6 +122,7 @@ fn allowed() -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
         libc::SYS_mremap,
         libc::SYS_munmap,
         libc::SYS_nanosleep,
+        libc::SYS_poll,
         libc::SYS_ppoll,
         libc::SYS_pread64,
         libc::SYS_preadv,

@@ -73,23 +73,33 @@ impl Pool {
         Ok((Self { config, idle: Mutex::new(vec![first]) }, confinement))
     }
 
-    fn with_worker(&self, run: impl FnOnce(&mut Worker) -> Ended) -> Result<Option<MediaFacts>, Failure> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut worker = match idle {
-            Some(worker) => worker,
-            None => Worker::start(&self.config).map_err(|error| {
-                tracing::error!(error = &error as &dyn std::error::Error, "cannot start a decoder");
-                Failure::new(ErrorCode::Unavailable, "no decoder could be started")
-            })?,
-        };
-        match run(&mut worker) {
-            Ended::Answered(answer) => {
-                self.give_back(worker);
-                answer.map(Some)
+    fn with_worker(&self, mut run: impl FnMut(&mut Worker) -> Ended) -> Result<Option<MediaFacts>, Failure> {
+        loop {
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let is_new = idle.is_none();
+            let mut worker = match idle {
+                Some(worker) => worker,
+                None => self.start_worker()?,
+            };
+            match run(&mut worker) {
+                Ended::Answered(answer) => {
+                    self.give_back(worker);
+                    return answer.map(Some);
+                }
+                Ended::Stopped => return Ok(None),
+                Ended::Broken(failure) => return Err(failure),
+                Ended::Gone if is_new => return Err(no_decoder()),
+                // Something ended it while it waited: that is not the video's fault.
+                Ended::Gone => {}
             }
-            Ended::Stopped => Ok(None),
-            Ended::Broken(failure) => Err(failure),
         }
+    }
+
+    fn start_worker(&self) -> Result<Worker, Failure> {
+        Worker::start(&self.config).map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot start a decoder");
+            no_decoder()
+        })
     }
 
     fn give_back(&self, worker: Worker) {
@@ -121,6 +131,10 @@ impl Decoder for Pool {
         let ended = self.with_worker(|worker| worker.take(call, request, &self.config, &mut noting))?;
         ended.or(facts).ok_or_else(abandoned)
     }
+}
+
+fn no_decoder() -> Failure {
+    Failure::new(ErrorCode::Unavailable, "no decoder could be started")
 }
 
 /// Nobody hears of it.

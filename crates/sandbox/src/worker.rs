@@ -40,6 +40,8 @@ pub(crate) enum Ended {
     Answered(Result<MediaFacts, Failure>),
     /// The caller lost interest; the child is in the middle of something.
     Stopped,
+    /// The child was gone before it had its order: another one can have it.
+    Gone,
     /// The child is of no use any more.
     Broken(Failure),
 }
@@ -113,7 +115,8 @@ impl Worker {
             is_file: file.is_some(),
         };
         if let Err(error) = send(&self.socket, &order(source), &[], file) {
-            return self.broken(&error);
+            tracing::warn!(error = &error as &dyn std::error::Error, "a waiting decoder was gone");
+            return Ended::Gone;
         }
         let begun = Instant::now();
         loop {

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 
 /// Runs the cases whose name contains the filter.
 fn run_tests(filter: &str) -> ExitCode {
-    let cases: [(&str, fn()); 7] = [
+    let cases: [(&str, fn()); 8] = [
         ("children_answer_as_this_process_does", children_answer_as_this_process_does),
         ("a_confined_process_reaches_nothing", a_confined_process_reaches_nothing),
         ("a_child_that_breaks_down_costs_one_call", a_child_that_breaks_down_costs_one_call),
@@ -52,6 +52,7 @@ fn run_tests(filter: &str) -> ExitCode {
         ("an_abandoned_call_ends_soon", an_abandoned_call_ends_soon),
         ("a_sink_that_breaks_ends_the_call_with_the_facts", a_sink_that_breaks_ends_the_call_with_the_facts),
         ("children_are_replaced_after_their_calls", children_are_replaced_after_their_calls),
+        ("children_outlive_the_thread_that_started_them", children_outlive_the_thread_that_started_them),
     ];
     for (name, case) in cases.into_iter().filter(|(name, _)| name.contains(filter)) {
         case();
@@ -248,4 +249,17 @@ fn children_are_replaced_after_their_calls() {
     for _ in 0..3 {
         assert!(take(&pool, &source).1.is_ok());
     }
+}
+
+fn children_outlive_the_thread_that_started_them() {
+    let config = PoolConfig { calls_per_child: 2, ..PoolConfig::of_this_program(["serve"]) };
+    let started = std::thread::spawn(|| Pool::start(config).expect("a child starts").0);
+    let pool = started.join().expect("no panic");
+    std::thread::park_timeout(Duration::from_millis(200));
+    let [source, _] = sources();
+    assert!(take(&pool, &source).1.is_ok());
+    let me = std::process::id().to_string();
+    let children = Command::new("pgrep").args(["-P", &me, "-f", "serve"]).output().expect("pgrep runs");
+    let children = String::from_utf8(children.stdout).expect("text");
+    assert_eq!(children.lines().count(), 1, "the one that waited did the work: {children}");
 }
