@@ -13,8 +13,8 @@ use super::server::Server;
 pub struct Measured {
     /// What was counted.
     pub name: &'static str,
-    /// How many of it in a second we mean to reach.
-    pub goal_per_s: f64,
+    /// How many of it in a second we mean to reach, if that was said.
+    pub goal_per_s: Option<f64>,
     count: u64,
     time: Duration,
     latencies_ms: Vec<f64>,
@@ -66,7 +66,7 @@ struct Task {
 /// The first error of a step.
 pub async fn put<F, S>(
     server: &Server,
-    (name, goal_per_s): (&'static str, f64),
+    (name, goal_per_s): (&'static str, Option<f64>),
     connections: usize,
     end: End,
     step: S,

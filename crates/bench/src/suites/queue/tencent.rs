@@ -35,9 +35,14 @@ pub async fn run(files: &Path, options: &Options) -> Result<Vec<Measured>> {
         move || pull_and_confirm(client.clone())
     };
     let name = "PullEvents + ConfirmEvents by 16, signed by HmacSHA256: events";
-    let pulled =
-        put(&server, (name, EVENTS_GOAL), options.connections.min(16), End::Reached(accepted.count()), step)
-            .await?;
+    let pulled = put(
+        &server,
+        (name, Some(EVENTS_GOAL)),
+        options.connections.min(16),
+        End::Reached(accepted.count()),
+        step,
+    )
+    .await?;
     Ok(vec![accepted, pulled])
 }
 
@@ -50,7 +55,7 @@ async fn accept(server: &Server, client: &Client, options: &Options, file_id: &s
         async move { client.legacy("CreateSnapshotByTimeOffset", &params).await.map(|_| 1) }
     };
     let name = "CreateSnapshotByTimeOffset accepted, while its jobs run: requests";
-    put(server, (name, ACCEPTED_GOAL), options.connections, End::After(options.time()), step).await
+    put(server, (name, Some(ACCEPTED_GOAL)), options.connections, End::After(options.time()), step).await
 }
 
 /// Waits until so many events wait to be pulled.
