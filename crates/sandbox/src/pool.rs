@@ -12,7 +12,7 @@ use stillframe_engine::{Limits, Produced, TakeRequest};
 
 use crate::confine::{Confinement, MEMORY_BYTES_MAX};
 use crate::decoder::{Call, Decoder};
-use crate::worker::{Ended, Worker};
+use crate::worker::{Ended, Worker, crashed};
 
 /// How children are started and when they are ended.
 #[derive(Debug, Clone)]
@@ -88,7 +88,7 @@ impl Pool {
                 }
                 Ended::Stopped => return Ok(None),
                 Ended::Broken(failure) => return Err(failure),
-                Ended::Gone if is_new => return Err(no_decoder()),
+                Ended::Gone if is_new => return Err(crashed()),
                 // Something ended it while it waited: that is not the video's fault.
                 Ended::Gone => {}
             }

@@ -177,7 +177,7 @@ impl Worker {
         tracing::warn!(error = error as &dyn std::error::Error, ?status, "a decoder ended before its work");
         let failure = match error.kind() {
             io::ErrorKind::TimedOut => Failure::new(ErrorCode::TimedOut, "the decoder made no progress"),
-            _ => Failure::new(ErrorCode::DecoderCrashed, "the decoder broke down on this video"),
+            _ => crashed(),
         };
         Ended::Broken(failure)
     }
@@ -189,6 +189,11 @@ impl Drop for Worker {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// What to tell of a video that ended its decoder.
+pub(crate) fn crashed() -> Failure {
+    Failure::new(ErrorCode::DecoderCrashed, "the decoder broke down on this video")
 }
 
 /// What a call may cost, and what its results have to fit.
