@@ -2,18 +2,18 @@
 //!
 //! A message is visible, or hidden until a time. Before anything is received, those whose time has come are
 //! made visible; so what can be received is the beginning of one index, and costs the same however much is
-//! delayed or under way. A whole batch is one statement.
+//! delayed or under way. That index is named in the statement: left to itself, the database may go by age
+//! and sort the whole queue for each receive. A whole batch is one statement.
 
 use std::time::Duration;
 
-use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
+use serde::{Deserialize, Serialize};
 use sqlx::{SqliteConnection, SqlitePool};
 use stillframe_domain::message_queue::{MessageCounts, NewMessage, QueuedMessage, ReceivedMessage};
-use stillframe_domain::{MessageId, MessageQueue, QueueId, ReceiptHandle};
+use stillframe_domain::{MessageId, MessageQueue, QueueId, ReceiptHandle, Timestamp};
 
 use super::error::at;
-use super::rows::{Row, json_list, read_all, read_one, stored_ms};
+use super::rows::{Row, json_list, read_all, read_one, stored_limit, stored_ms};
 use super::writer::Tx;
 use crate::Result;
 use crate::records::ConfirmReport;
@@ -68,48 +68,113 @@ pub(super) async fn send(
     Ok(rows.into_iter().map(|row| row.handle).collect())
 }
 
-/// A handle for the message of that number.
-#[derive(Serialize)]
-struct NewHandle {
-    seq: i64,
+/// Takes visible messages and hides them.
+pub(super) async fn receive(tx: &mut Tx, queue: &MessageQueue, limit: usize) -> Result<Vec<ReceivedMessage>> {
+    let mut look = Look::new(tx, queue, limit).await?;
+    if look.has_expired || look.has_due {
+        drop_expired(tx, queue).await?;
+        show_due(tx, queue.id).await?;
+        look = Look::new(tx, queue, limit).await?;
+    }
+    if look.picked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now_ms = tx.now_ms();
+    let visible_ms = now_ms.saturating_add(stored_ms(queue.attributes.visibility_timeout));
+    hide(tx, &look.picked, visible_ms).await?;
+    let received = |one: Picked| one.received(now_ms, visible_ms);
+    Ok(look.picked.into_iter().map(received).collect())
+}
+
+/// What stands at the head of a queue, in one row: each row of an answer costs a change of threads.
+struct Look {
+    has_expired: bool,
+    has_due: bool,
+    picked: Vec<Picked>,
+}
+
+impl Look {
+    async fn new(tx: &mut Tx, queue: &MessageQueue, limit: usize) -> Result<Self> {
+        const DOING: &str = "messages::look";
+        let now_ms = tx.now_ms();
+        let row = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE queue_id = ?1 AND sent_ms <= ?2) AS has_expired,
+                 EXISTS (SELECT 1 FROM messages WHERE queue_id = ?1 AND hidden_until_ms <= ?3) AS has_due,
+                 (SELECT json_group_array(json_object('seq', seq, 'id', id, 'body', body,
+                      'priority', priority, 'sent_ms', sent_ms, 'first_received_ms', first_received_ms,
+                      'receive_count', receive_count) ORDER BY priority, seq)
+                  FROM (SELECT * FROM messages INDEXED BY messages_visible
+                        WHERE queue_id = ?1 AND hidden_until_ms IS NULL AND ?2 < sent_ms
+                        ORDER BY priority, seq LIMIT ?4)) AS picked",
+        )
+        .bind(queue.id.0)
+        .bind(expired_until_ms(queue, now_ms))
+        .bind(now_ms)
+        .bind(stored_limit(limit))
+        .fetch_one(tx.connection())
+        .await
+        .map_err(at(DOING))?;
+        let row = Row::new(&row, DOING);
+        let mint = |stored| Picked { stored, handle: ReceiptHandle::mint(tx.rng.as_ref()) };
+        let stored: Vec<StoredMessage> = row.json("picked")?;
+        Ok(Self {
+            has_expired: row.get("has_expired")?,
+            has_due: row.get("has_due")?,
+            picked: stored.into_iter().map(mint).collect(),
+        })
+    }
+}
+
+/// A message that is about to be received, and the handle that it gets.
+struct Picked {
+    stored: StoredMessage,
     handle: ReceiptHandle,
 }
 
-/// Takes visible messages and hides them.
-pub(super) async fn receive(tx: &mut Tx, queue: &MessageQueue, limit: usize) -> Result<Vec<ReceivedMessage>> {
-    const DOING: &str = "messages::receive";
-    let now_ms = tx.now_ms();
-    drop_expired(tx, queue).await?;
-    show_due(tx, queue.id).await?;
-    let seqs: Vec<i64> = sqlx::query_scalar(
-        "SELECT seq FROM messages WHERE queue_id = ? AND hidden_until_ms IS NULL AND ? < sent_ms
-         ORDER BY priority, seq LIMIT ?",
-    )
-    .bind(queue.id.0)
-    .bind(expired_until_ms(queue, now_ms))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(tx.connection())
-    .await
-    .map_err(at(DOING))?;
-    if seqs.is_empty() {
-        return Ok(Vec::new());
+impl Picked {
+    fn received(self, now_ms: i64, visible_ms: i64) -> ReceivedMessage {
+        let stored = self.stored;
+        let message = QueuedMessage {
+            id: stored.id,
+            body: stored.body,
+            priority: stored.priority,
+            sent_at: Timestamp::from_millis(stored.sent_ms),
+            first_received_at: Some(Timestamp::from_millis(stored.first_received_ms.unwrap_or(now_ms))),
+            receive_count: stored.receive_count.saturating_add(1),
+        };
+        ReceivedMessage { message, handle: self.handle, visible_at: Timestamp::from_millis(visible_ms) }
     }
-    let mint = |seq| NewHandle { seq, handle: ReceiptHandle::mint(tx.rng.as_ref()) };
-    let handles: Vec<NewHandle> = seqs.into_iter().map(mint).collect();
-    let rows = sqlx::query(
+}
+
+/// The columns of a message that its receiver is told, and its number.
+#[derive(Deserialize)]
+struct StoredMessage {
+    seq: i64,
+    id: MessageId,
+    body: String,
+    priority: u8,
+    sent_ms: i64,
+    first_received_ms: Option<i64>,
+    receive_count: u32,
+}
+
+async fn hide(tx: &mut Tx, picked: &[Picked], until_ms: i64) -> Result<()> {
+    const DOING: &str = "messages::hide";
+    let handles: Vec<(i64, &ReceiptHandle)> =
+        picked.iter().map(|one| (one.stored.seq, &one.handle)).collect();
+    let now_ms = tx.now_ms();
+    sqlx::query(
         "UPDATE messages SET hidden_until_ms = ?1, receive_count = receive_count + 1,
-             first_received_ms = coalesce(first_received_ms, ?2), handle = new.value ->> 'handle'
-         FROM json_each(?3) AS new WHERE seq = new.value ->> 'seq'
-         RETURNING seq, messages.id, body, priority, sent_ms, hidden_until_ms, messages.handle,
-             first_received_ms, receive_count",
+             first_received_ms = coalesce(first_received_ms, ?2), handle = new.value ->> 1
+         FROM json_each(?3) AS new WHERE seq = new.value ->> 0",
     )
-    .bind(now_ms.saturating_add(stored_ms(queue.attributes.visibility_timeout)))
+    .bind(until_ms)
     .bind(now_ms)
     .bind(json_list(DOING, &handles)?)
-    .fetch_all(tx.connection())
+    .execute(tx.connection())
     .await
     .map_err(at(DOING))?;
-    in_order(&rows, DOING, read_received)
+    Ok(())
 }
 
 /// What [`receive`] would give.
@@ -122,11 +187,13 @@ pub(super) async fn peek(
     const DOING: &str = "messages::peek";
     let rows = sqlx::query(
         "SELECT * FROM
-             (SELECT * FROM messages WHERE queue_id = ?1 AND hidden_until_ms IS NULL AND ?3 < sent_ms
+             (SELECT * FROM messages INDEXED BY messages_visible
+              WHERE queue_id = ?1 AND hidden_until_ms IS NULL AND ?3 < sent_ms
               ORDER BY priority, seq LIMIT ?4)
          UNION ALL
          SELECT * FROM
-             (SELECT * FROM messages WHERE queue_id = ?1 AND hidden_until_ms <= ?2 AND ?3 < sent_ms
+             (SELECT * FROM messages INDEXED BY messages_hidden
+              WHERE queue_id = ?1 AND hidden_until_ms <= ?2 AND ?3 < sent_ms
               ORDER BY priority, seq LIMIT ?4)
          ORDER BY priority, seq LIMIT ?4",
     )
@@ -148,19 +215,27 @@ pub(super) async fn delete(
 ) -> Result<ConfirmReport> {
     const DOING: &str = "messages::delete";
     let now_ms = tx.now_ms();
-    let removed: Vec<String> = sqlx::query_scalar(
-        "DELETE FROM messages INDEXED BY messages_by_handle
-         WHERE handle IN (SELECT value FROM json_each(?)) AND queue_id = ? AND ? < hidden_until_ms
-         RETURNING handle",
+    let row = sqlx::query(
+        "SELECT json_group_array(handle) AS valid FROM messages INDEXED BY messages_by_handle
+         WHERE handle IN (SELECT value FROM json_each(?)) AND queue_id = ? AND ? < hidden_until_ms",
     )
     .bind(json_list(DOING, &handles)?)
     .bind(queue_id.0)
     .bind(now_ms)
-    .fetch_all(tx.connection())
+    .fetch_one(tx.connection())
+    .await
+    .map_err(at(DOING))?;
+    let valid: Vec<String> = Row::new(&row, DOING).json("valid")?;
+    sqlx::query(
+        "DELETE FROM messages INDEXED BY messages_by_handle
+                 WHERE handle IN (SELECT value FROM json_each(?))",
+    )
+    .bind(json_list(DOING, &valid)?)
+    .execute(tx.connection())
     .await
     .map_err(at(DOING))?;
     let texts = handles.iter().map(|handle| handle.as_str().to_owned());
-    let (confirmed, stale) = texts.partition(|handle| removed.contains(handle));
+    let (confirmed, stale) = texts.partition(|handle| valid.contains(handle));
     Ok(ConfirmReport { confirmed, stale })
 }
 
@@ -261,18 +336,6 @@ async fn drop_expired(tx: &mut Tx, queue: &MessageQueue) -> Result<()> {
 /// Messages that were sent until then have been kept long enough.
 fn expired_until_ms(queue: &MessageQueue, now_ms: i64) -> i64 {
     now_ms.saturating_sub(stored_ms(queue.attributes.retention))
-}
-
-/// Reads returned rows, which come in no order, in that of receiving.
-fn in_order<T>(
-    rows: &[SqliteRow],
-    doing: &'static str,
-    read: impl Fn(Row<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
-    let keyed = |row: Row<'_>| Ok((row.get::<i64>("priority")?, row.get::<i64>("seq")?, read(row)?));
-    let mut keyed = read_all(rows, doing, keyed)?;
-    keyed.sort_unstable_by_key(|(priority, seq, _)| (*priority, *seq));
-    Ok(keyed.into_iter().map(|(.., read)| read).collect())
 }
 
 fn read_received(row: Row<'_>) -> Result<ReceivedMessage> {

@@ -54,6 +54,11 @@ impl<'r> Row<'r> {
         text.map(|text| stored::value(self.doing, text)).transpose()
     }
 
+    /// Many values that a statement put together as JSON.
+    pub(super) fn json<T: DeserializeOwned>(self, column: &'static str) -> Result<T> {
+        serde_json::from_str(self.get(column)?).map_err(|error| unexpected(self.doing, error))
+    }
+
     /// A unit variant by its name.
     pub(super) fn variant<T: DeserializeOwned>(self, column: &'static str) -> Result<T> {
         stored::variant(self.doing, self.get(column)?)
