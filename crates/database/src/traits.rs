@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stillframe_domain::{
     AccessKey, App, AppId, AppSettings, Attempt, DeliveryId, DeliveryState, Endpoint, EndpointId, Event,
-    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, MediaUpdate, OutputId, Procedure,
+    EventId, Failure, Job, JobId, Lease, LeaseToken, Media, MediaId, MediaUpdate, OutputId, Owner, Procedure,
     ReceiptHandle, Template, TemplateRef, VideoId,
 };
 use tokio::sync::watch;
@@ -206,6 +206,16 @@ pub trait Deliveries: Send + Sync {
     async fn list_endpoints(&self, app_id: AppId) -> Result<Vec<Endpoint>>;
     /// Replaces an endpoint; `false` when the app has none of that id.
     async fn update_endpoint(&self, endpoint: &Endpoint) -> Result<bool>;
+    /// Replaces an app's settings, and with them the one endpoint of a vendor's configuration: the owner's
+    /// former endpoint takes the new one's values and keeps its id, and `None` takes it away with its
+    /// pending deliveries. `false` when there is no such app.
+    async fn configure_callback(
+        &self,
+        app_id: AppId,
+        settings: &AppSettings,
+        owner: Owner,
+        endpoint: Option<&Endpoint>,
+    ) -> Result<bool>;
     /// Removes an endpoint and its pending deliveries; `false` when the app has none of that id.
     async fn delete_endpoint(&self, app_id: AppId, id: &EndpointId) -> Result<bool>;
     /// The app's event of that id.

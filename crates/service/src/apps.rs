@@ -114,11 +114,12 @@ impl Service {
     }
 }
 
-fn app_not_found() -> ServiceError {
+pub(crate) fn app_not_found() -> ServiceError {
     ServiceError::new(ErrorCode::AppNotFound, "there is no such app")
 }
 
-fn checked(settings: &AppSettings) -> Result<AppSettings> {
+/// Settings in the form in which they are kept.
+pub(crate) fn checked(settings: &AppSettings) -> Result<AppSettings> {
     let mut settings = settings.clone();
     if let Some(base) = &settings.media_base_url {
         settings.media_base_url = Some(checked_base_url(base)?);

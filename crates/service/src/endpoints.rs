@@ -89,46 +89,6 @@ impl Service {
         self.database().find_endpoint(app.id, id).await?.ok_or_else(endpoint_not_found)
     }
 
-    /// The one callback that an owner's own configuration made, if there is one.
-    ///
-    /// # Errors
-    /// Database failures.
-    pub async fn event_callback(&self, app: &App, owner: Owner) -> Result<Option<Endpoint>> {
-        Ok(self.list_endpoints(app).await?.into_iter().find(|endpoint| endpoint.owner == owner))
-    }
-
-    /// Sets, replaces or (with `None`) removes the one callback of an owner's own configuration.
-    ///
-    /// # Errors
-    /// `InvalidParameter` unless it is an absolute `http` or `https` URL, or `queue:NAME`.
-    pub async fn set_event_callback(
-        &self,
-        app: &App,
-        owner: Owner,
-        format: EventFormat,
-        url: Option<&str>,
-    ) -> Result<()> {
-        let current = self.event_callback(app, owner).await?;
-        match (current, url) {
-            (Some(current), Some(url)) => {
-                check_target("url", url)?;
-                let policy = DeliveryPolicy::named(app.settings.callback_policy, format);
-                let changed = Endpoint { url: url.to_owned(), format, policy, ..current };
-                self.database().update_endpoint(&changed).await?;
-            }
-            (None, Some(url)) => {
-                let (event_kinds, origins) = (Vec::new(), Vec::new());
-                let url = url.to_owned();
-                let policy = Some(DeliveryPolicy::named(app.settings.callback_policy, format));
-                let new = NewEndpoint { url, format, owner, event_kinds, origins, policy };
-                self.create_endpoint(app, new).await?;
-            }
-            (Some(current), None) => self.delete_endpoint(app, &current.id).await?,
-            (None, None) => {}
-        }
-        Ok(())
-    }
-
     /// Gives the callbacks that vendors' configurations made the policy that the app's settings name.
     pub(crate) async fn apply_callback_policy(&self, app_id: AppId, name: PolicyName) -> Result<()> {
         for endpoint in self.database().list_endpoints(app_id).await? {

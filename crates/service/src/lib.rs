@@ -37,7 +37,7 @@ pub use apps::Bootstrap;
 pub use cover_upload::COVER_BYTES_MAX;
 pub use endpoints::NewEndpoint;
 pub use error::{ServiceError, invalid, missing};
-pub use event_callback::EventCallback;
+pub use event_callback::{CallbackChange, EventCallback};
 pub use jobs::LatestOutput;
 pub use media::MediaName;
 pub use message_queues::MadeQueue;

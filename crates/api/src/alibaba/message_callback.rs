@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 use stillframe_domain::endpoint::Target;
 use stillframe_domain::{AlibabaCallback, App, AppSettings, EventFormat, EventKind, Owner, QueueName};
-use stillframe_service::{EventCallback, Service};
+use stillframe_service::{CallbackChange, EventCallback, Service};
 
 use super::error::Refusal;
 use super::handle::Answer;
@@ -46,11 +46,11 @@ pub(super) async fn set(service: &Service, app: &App, params: &Params) -> Result
         url,
         format: EventFormat::Alibaba,
         event_kinds: kinds(&config.event_types),
-        secret: config.signing_key().unwrap_or_default().to_owned(),
+        secret: Some(config.signing_key().unwrap_or_default().to_owned()),
     };
     let settings = AppSettings { alibaba_callback: Some(config), ..app.settings.clone() };
-    service.configure_event_callback(app, Owner::Alibaba, Some(callback)).await?;
-    service.update_app_settings(app.id, &settings).await?;
+    let change = CallbackChange::Set(callback);
+    service.configure_event_callback(app, Owner::Alibaba, &settings, change).await?;
     Ok(Answer::new())
 }
 
@@ -72,8 +72,7 @@ pub(super) async fn get(service: &Service, app: &App, params: &Params) -> Result
 pub(super) async fn delete(service: &Service, app: &App, params: &Params) -> Result<Answer, Refusal> {
     video::check_app(app, params)?;
     let settings = AppSettings { alibaba_callback: None, ..app.settings.clone() };
-    service.configure_event_callback(app, Owner::Alibaba, None).await?;
-    service.update_app_settings(app.id, &settings).await?;
+    service.configure_event_callback(app, Owner::Alibaba, &settings, CallbackChange::Remove).await?;
     Ok(Answer::new())
 }
 

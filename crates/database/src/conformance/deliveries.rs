@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stillframe_domain::{AppId, Attempt, DeliveryId, DeliveryState, Endpoint, EventFormat, EventId, Owner};
+use stillframe_domain::{
+    AppId, AppSettings, Attempt, DeliveryId, DeliveryState, Endpoint, EventFormat, EventId, Owner,
+};
 
 use super::samples::{AT, endpoint};
 use super::{LONG, SHORT, Subject};
@@ -12,6 +14,7 @@ use crate::DueDelivery;
 
 pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     endpoints_belong_to_an_app(make().await).await;
+    a_vendors_configuration_is_its_settings_and_one_endpoint(make().await).await;
     a_deleted_endpoint_takes_its_pending_deliveries_along(make().await).await;
     no_delivery_is_leased_twice_at_a_time(make().await).await;
     a_delivery_lease_expires_or_is_voided(make().await).await;
@@ -42,6 +45,33 @@ async fn endpoints_belong_to_an_app(s: Subject) {
     assert!(s.database.delete_endpoint(own, &first.id).await.expect("delete"));
     assert!(!s.database.delete_endpoint(own, &first.id).await.expect("delete"));
     assert_eq!(s.database.list_endpoints(own).await.expect("list"), [second]);
+}
+
+async fn a_vendors_configuration_is_its_settings_and_one_endpoint(s: Subject) {
+    let app = s.app().await;
+    let native = endpoint(app.id);
+    s.database.insert_endpoint(&native).await.expect("insert");
+    let settings = AppSettings { automatic_covers: false, ..app.settings.clone() };
+    let configure = async |settings: &AppSettings, endpoint: Option<&Endpoint>| {
+        s.database.configure_callback(app.id, settings, Owner::Alibaba, endpoint).await
+    };
+    let first = Endpoint { owner: Owner::Alibaba, ..endpoint(app.id) };
+    let second = Endpoint { url: "queue:other".to_owned(), owner: Owner::Alibaba, ..endpoint(app.id) };
+    assert!(configure(&settings, Some(&first)).await.expect("configure"));
+    assert_eq!(s.database.list_endpoints(app.id).await.expect("list"), [native.clone(), first.clone()]);
+    assert!(configure(&settings, Some(&second)).await.expect("configure"));
+    let replaced = Endpoint { id: first.id, ..second };
+    assert_eq!(s.database.list_endpoints(app.id).await.expect("list"), [native.clone(), replaced]);
+    assert!(configure(&app.settings, None).await.expect("configure"));
+    assert_eq!(s.database.list_endpoints(app.id).await.expect("list"), [native.clone()]);
+
+    // An endpoint that cannot be written takes the settings back with it.
+    let taken = Endpoint { owner: Owner::Alibaba, ..native.clone() };
+    configure(&settings, Some(&taken)).await.expect_err("its id is taken");
+    assert_eq!(s.database.find_app(app.id).await.expect("find"), Some(app));
+    assert_eq!(s.database.list_endpoints(native.app_id).await.expect("list"), [native]);
+    let unknown = s.database.configure_callback(AppId(99), &settings, Owner::Alibaba, None).await;
+    assert!(!unknown.expect("configure"));
 }
 
 async fn a_deleted_endpoint_takes_its_pending_deliveries_along(s: Subject) {

@@ -97,7 +97,8 @@ async fn insert(tx: &mut Tx, name: String, settings: AppSettings) -> Result<App>
     Ok(App { id, name, settings })
 }
 
-async fn update_settings(tx: &mut Tx, id: AppId, settings: AppSettings) -> Result<bool> {
+/// Replaces an app's settings; `false` when there is no such app.
+pub(super) async fn update_settings(tx: &mut Tx, id: AppId, settings: AppSettings) -> Result<bool> {
     const DOING: &str = "apps::update_settings";
     let done = sqlx::query("UPDATE apps SET settings = ? WHERE id = ?")
         .bind(stored::document(DOING, &settings)?)

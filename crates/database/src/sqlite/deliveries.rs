@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use stillframe_domain::{
-    AppId, Attempt, Delivery, DeliveryId, DeliveryState, Endpoint, EndpointId, Event, EventId, JobId,
+    AppId, AppSettings, Attempt, Delivery, DeliveryId, DeliveryState, Endpoint, EndpointId, Event, EventId,
+    JobId, Owner,
 };
 
 use super::error::at;
@@ -35,6 +36,26 @@ impl Deliveries for SqliteDatabase {
     async fn update_endpoint(&self, endpoint: &Endpoint) -> Result<bool> {
         let endpoint = endpoint.clone();
         self.write("endpoints::update", |tx| Box::pin(endpoints::update(tx, endpoint))).await
+    }
+
+    async fn configure_callback(
+        &self,
+        app_id: AppId,
+        settings: &AppSettings,
+        owner: Owner,
+        endpoint: Option<&Endpoint>,
+    ) -> Result<bool> {
+        let (settings, endpoint) = (settings.clone(), endpoint.cloned());
+        self.write("endpoints::configure", move |tx| {
+            Box::pin(async move {
+                let is_found = apps::update_settings(tx, app_id, settings).await?;
+                if is_found {
+                    endpoints::replace(tx, (app_id, owner), endpoint).await?;
+                }
+                Ok(is_found)
+            })
+        })
+        .await
     }
 
     async fn delete_endpoint(&self, app_id: AppId, id: &EndpointId) -> Result<bool> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
-use stillframe_domain::{AppId, Endpoint, EndpointId};
+use stillframe_domain::{AppId, Endpoint, EndpointId, Owner};
 
 use super::error::{at, conflict_or};
 use super::rows::{Row, keep_sound, read_all, read_one};
@@ -51,6 +51,28 @@ pub(super) async fn update(tx: &mut Tx, endpoint: Endpoint) -> Result<bool> {
     .await
     .map_err(at(DOING))?;
     Ok(0 < done.rows_affected())
+}
+
+/// Makes an endpoint the one of its owner in an app: a former one keeps its id and its deliveries. Without
+/// an endpoint the owner has none any longer.
+pub(super) async fn replace(
+    tx: &mut Tx,
+    (app_id, owner): (AppId, Owner),
+    endpoint: Option<Endpoint>,
+) -> Result<()> {
+    let of_owner = |endpoint: &Endpoint| endpoint.owner == owner;
+    let mut former: Vec<Endpoint> =
+        list(tx.connection(), app_id).await?.into_iter().filter(of_owner).collect();
+    if let Some(endpoint) = endpoint {
+        match former.pop() {
+            Some(Endpoint { id, .. }) => update(tx, Endpoint { id, ..endpoint }).await.map(drop)?,
+            None => insert(tx, endpoint).await?,
+        }
+    }
+    for Endpoint { id, .. } in former {
+        delete(tx, app_id, id).await?;
+    }
+    Ok(())
 }
 
 /// Its pending deliveries go with it; what was delivered or given up stays on record.

@@ -4,7 +4,7 @@
 //! callback is kept, and nothing is sent to it. Switches that govern nothing here are remembered.
 
 use stillframe_domain::{App, AppSettings, EventFormat, Owner, PullMode};
-use stillframe_service::Service;
+use stillframe_service::{CallbackChange, EventCallback, Service};
 
 use super::envelope::Answer;
 use super::error::Refusal;
@@ -53,11 +53,17 @@ pub(super) async fn modify(service: &Service, app: &App, input: &Input<'_>) -> R
             events.others.insert(name.to_owned(), is_on);
         }
     }
-    if let Some(url) = url.as_deref() {
-        let url = Some(url).filter(|url| !url.is_empty());
-        service.set_event_callback(app, Owner::Tencent, EventFormat::Tencent2018, url).await?;
-    }
-    service.update_app_settings(app.id, &settings).await?;
+    let change = match url {
+        None => CallbackChange::Keep,
+        Some(url) if url.is_empty() => CallbackChange::Remove,
+        Some(url) => CallbackChange::Set(EventCallback {
+            url,
+            format: EventFormat::Tencent2018,
+            event_kinds: Vec::new(),
+            secret: None,
+        }),
+    };
+    service.configure_event_callback(app, Owner::Tencent, &settings, change).await?;
     Ok(Answer::new())
 }
 
