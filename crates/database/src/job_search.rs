@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use async_trait::async_trait;
+use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{AppId, Job, JobKind, JobState, MediaId, RequestKind, Timestamp};
 
 use crate::Result;
@@ -72,6 +73,15 @@ pub trait JobSearches: Send + Sync {
         after: Option<JobCursor>,
         limit: usize,
     ) -> Result<JobMatches>;
+
+    /// The newest job of each of these videos of the app that took at least one picture of an output of
+    /// that kind. A video without one has none in the list.
+    async fn list_latest_jobs(
+        &self,
+        app_id: AppId,
+        media_ids: &[MediaId],
+        kind: OutputKind,
+    ) -> Result<Vec<Job>>;
 }
 
 impl fmt::Display for JobCursor {

@@ -1,9 +1,12 @@
 //! What became of requests.
 
+use std::collections::HashMap;
+use std::slice;
+
 use stillframe_database::{JobCursor, JobFilter, JobMatches, JobSearch, Page};
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, ErrorCode, Job, JobId, JobKind, JobState, Media, Output, OutputId, OutputOutcome,
+    App, ErrorCode, Job, JobId, JobKind, JobState, Media, MediaId, Output, OutputId, OutputOutcome,
 };
 
 use crate::{Result, Service, ServiceError};
@@ -99,14 +102,7 @@ impl Service {
             states: vec![JobState::Completed],
         };
         let page = self.list_jobs(app, &filter, None, JOBS_SEARCHED_MAX).await?;
-        let outputs_of = |job: Job| {
-            let pairs: Vec<_> = job.outputs.iter().cloned().zip(job.outcomes.iter().cloned()).collect();
-            pairs
-                .into_iter()
-                .filter(|(_, outcome)| outcome.is_success())
-                .map(move |(output, outcome)| LatestOutput { job: job.clone(), output, outcome })
-        };
-        Ok(page.items.into_iter().flat_map(outputs_of).collect())
+        Ok(page.items.into_iter().flat_map(successful_outputs_of).collect())
     }
 
     /// The output of that kind of the video's most recent successful job.
@@ -119,7 +115,34 @@ impl Service {
         media: &Media,
         kind: OutputKind,
     ) -> Result<Option<LatestOutput>> {
-        let outputs = self.successful_outputs(app, media).await?;
-        Ok(outputs.into_iter().find(|found| found.output.kind == kind))
+        let mut found = self.latest_outputs(app, slice::from_ref(media), kind).await?;
+        Ok(found.remove(&media.id))
     }
+
+    /// The output of that kind of each video's most recent successful job, however many videos, by one
+    /// question.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn latest_outputs(
+        &self,
+        app: &App,
+        media: &[Media],
+        kind: OutputKind,
+    ) -> Result<HashMap<MediaId, LatestOutput>> {
+        let ids: Vec<MediaId> = media.iter().map(|media| media.id).collect();
+        let jobs = self.database().list_latest_jobs(app.id, &ids, kind).await?;
+        let output_of = |job: Job| {
+            let media_id = job.media_id;
+            let found = successful_outputs_of(job).find(|found| found.output.kind == kind);
+            found.map(|found| (media_id, found))
+        };
+        Ok(jobs.into_iter().filter_map(output_of).collect())
+    }
+}
+
+fn successful_outputs_of(job: Job) -> impl Iterator<Item = LatestOutput> {
+    let pairs: Vec<_> = job.outputs.iter().cloned().zip(job.outcomes.iter().cloned()).collect();
+    let successful = pairs.into_iter().filter(|(_, outcome)| outcome.is_success());
+    successful.map(move |(output, outcome)| LatestOutput { job: job.clone(), output, outcome })
 }

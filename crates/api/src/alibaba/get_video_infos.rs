@@ -13,11 +13,11 @@ use super::{name_videos, video};
 /// Answers the videos in the order asked, and which names are of none.
 pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result<Answer, Refusal> {
     let named = name_videos::many(service, app, params).await?;
+    let mut covers = video::picture_urls(service, app, &named.videos, OutputKind::Cover).await?;
     let mut videos: Vec<Value> = Vec::with_capacity(named.videos.len());
     for media in &named.videos {
         let mut document = video::document(service, app, media);
-        let covers = video::picture_urls(service, app, media, OutputKind::Cover).await?;
-        document.insert("Snapshots".to_owned(), json!(covers));
+        document.insert("Snapshots".to_owned(), json!(covers.remove(&media.id).unwrap_or_default()));
         videos.push(document.into());
     }
     Ok(Answer::from_iter([

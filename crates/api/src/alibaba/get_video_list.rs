@@ -20,10 +20,11 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
     let filter = filter(params)?;
     let Some(filter) = filter else { return Ok(answer(0, Vec::new())) };
     let found = service.search_media(app, &filter, page.offset(), page.size).await?;
+    let mut covers = video::picture_urls(service, app, &found.items, OutputKind::Cover).await?;
     let mut videos: Vec<Value> = Vec::with_capacity(found.items.len());
     for media in &found.items {
         let mut document = video::document(service, app, media);
-        let covers = video::picture_urls(service, app, media, OutputKind::Cover).await?;
+        let covers = covers.remove(&media.id).unwrap_or_default();
         document.insert("Snapshots".to_owned(), json!({ "Snapshot": covers }));
         videos.push(document.into());
     }

@@ -41,13 +41,21 @@ pub(super) async fn run(service: &Service, app: &App, params: &Params) -> Result
     let fields = params.list("Fields");
     let Some(filter) = filter else { return Ok(answer(0, Vec::new(), None)) };
     let found = service.search_media(app, &filter, page.offset(), page.size).await?;
+    let mut pictures = Vec::new();
+    for (name, kind) in PICTURES.into_iter().filter(|(name, _)| fields.contains(name)) {
+        pictures.push((name, video::picture_urls(service, app, &found.items, kind).await?));
+    }
     let mut media_list = Vec::with_capacity(found.items.len());
     for media in &found.items {
+        let mut document = told(service, app, media, &fields);
+        for (name, urls) in &mut pictures {
+            document.insert((*name).to_owned(), json!(urls.remove(&media.id).unwrap_or_default()));
+        }
         media_list.push(json!({
             "MediaId": media.video_id,
             "MediaType": VIDEO,
             "CreationTime": time::write(media.created_at),
-            "Video": told(service, app, media, &fields).await?,
+            "Video": document,
         }));
     }
     let token = (0 < found.total).then(|| write_token(begun));
@@ -62,22 +70,14 @@ fn answer(total: u64, media_list: Vec<Value>, token: Option<String>) -> Answer {
 }
 
 /// The fields that are asked for, and those that name the video; without a choice all but the pictures.
-async fn told(
-    service: &Service,
-    app: &App,
-    media: &Media,
-    fields: &[&str],
-) -> Result<Map<String, Value>, Refusal> {
+fn told(service: &Service, app: &App, media: &Media, fields: &[&str]) -> Map<String, Value> {
     let mut document = video::document(service, app, media);
     document.remove("UserData");
     if !fields.is_empty() {
         let is_told = |name: &str| matches!(name, "VideoId" | "CreationTime") || fields.contains(&name);
         document.retain(|name, _| is_told(name));
     }
-    for (name, kind) in PICTURES.into_iter().filter(|(name, _)| fields.contains(name)) {
-        document.insert(name.to_owned(), json!(video::picture_urls(service, app, media, kind).await?));
-    }
-    Ok(document)
+    document
 }
 
 /// What the conditions narrow to; `None` when nothing can meet them.

@@ -2,11 +2,13 @@
 //!
 //! Fields for which Stillframe keeps nothing (category names, storage class, audit) are left out.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 use stillframe_domain::endpoint::Target;
 use stillframe_domain::object_key::OutputKind;
-use stillframe_domain::{App, Media, MediaSource, MediaState};
-use stillframe_service::Service;
+use stillframe_domain::{App, Media, MediaId, MediaSource, MediaState};
+use stillframe_service::{LatestOutput, Service};
 
 use super::error::Refusal;
 use super::list_snapshots::object_keys;
@@ -60,20 +62,20 @@ pub(super) fn document(service: &Service, app: &App, media: &Media) -> Map<Strin
     video
 }
 
-/// URLs of the newest set of pictures of that kind.
+/// URLs of the newest set of pictures of that kind, of each video that has one.
 ///
 /// # Errors
 /// Database failures.
 pub(super) async fn picture_urls(
     service: &Service,
     app: &App,
-    media: &Media,
+    media: &[Media],
     kind: OutputKind,
-) -> Result<Vec<String>, Refusal> {
-    let found = service.latest_output(app, media, kind).await?;
-    let keys = found.as_ref().map(object_keys).unwrap_or_default();
+) -> Result<HashMap<MediaId, Vec<String>>, Refusal> {
     let urls = Urls::of(service, app);
-    Ok(keys.iter().map(|key| urls.object(key)).collect())
+    let urls_of = |found: &LatestOutput| object_keys(found).iter().map(|key| urls.object(key)).collect();
+    let found = service.latest_outputs(app, media, kind).await?;
+    Ok(found.iter().map(|(id, found)| (*id, urls_of(found))).collect())
 }
 
 /// Refuses a request that names another app than that of its key.

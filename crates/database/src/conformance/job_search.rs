@@ -1,14 +1,19 @@
 //! Searching jobs.
 
+use std::collections::HashSet;
+
+use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::outcome::PictureResult;
 use stillframe_domain::{Job, JobId, JobKind, JobState, Media, Origin, RequestKind, Timestamp};
 
-use super::samples::job;
+use super::samples::{completion, job, outcomes};
 use super::{LONG, Subject};
 use crate::job_search::{JobCursor, JobMoment, JobSearch};
 use crate::records::JobCompletion;
 
 pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     each_part_of_a_search_narrows(make().await).await;
+    the_latest_job_of_each_video_is_the_newest_that_took_pictures(make().await).await;
     parts_follow_one_another_in_either_order(make().await).await;
 }
 
@@ -104,4 +109,36 @@ async fn parts_follow_one_another_in_either_order(s: Subject) {
             assert_eq!(seen, expected, "{search:?}");
         }
     }
+}
+
+async fn the_latest_job_of_each_video_is_the_newest_that_took_pictures(s: Subject) {
+    let (own, other) = (s.app().await.id, s.app().await.id);
+    let media = [s.media(own).await, s.media(own).await, s.media(own).await];
+    let foreign = s.media(other).await;
+    // Runs a job on a video; of one that fails no picture is taken, though the job ends as completed.
+    let run = async |media: &Media, is_taken: bool| {
+        let job = job(media);
+        s.database.insert_job(&job).await.expect("insert");
+        let lease = s.database.lease_jobs("w", LONG, 1).await.expect("lease").pop().expect("is due");
+        let mut completion = completion(&lease);
+        for outcome in completion.outcomes.iter_mut().filter(|_| !is_taken) {
+            outcome.pictures.retain(|picture| !matches!(picture.result, PictureResult::Ok(_)));
+        }
+        s.database.complete_job(&completion).await.expect("complete");
+        job.id
+    };
+    run(&media[0], true).await;
+    let newest = run(&media[0], true).await;
+    let only = run(&media[1], true).await;
+    run(&media[1], false).await;
+    run(&media[2], false).await;
+    run(&foreign, true).await;
+    s.database.insert_job(&job(&media[1])).await.expect("insert");
+
+    let ids = [&media[0], &media[1], &media[2], &foreign].map(|media| media.id);
+    let latest = async |kind| s.database.list_latest_jobs(own, &ids, kind).await.expect("list");
+    let found = latest(OutputKind::Normal).await;
+    assert_eq!(found.iter().map(|job| job.id.clone()).collect::<HashSet<_>>(), HashSet::from([newest, only]));
+    assert!(found.iter().all(|job| job.outcomes == outcomes(job)));
+    assert!(latest(OutputKind::Cover).await.is_empty());
 }

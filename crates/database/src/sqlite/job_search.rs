@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use sqlx::{QueryBuilder, Sqlite};
-use stillframe_domain::{AppId, JobKind, JobState, Timestamp};
+use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::{AppId, Job, JobKind, JobState, MediaId, Timestamp};
 
 use super::SqliteDatabase;
 use super::error::at;
@@ -12,6 +13,16 @@ use crate::job_search::{JobCursor, JobMatches, JobMoment, JobSearch, JobSearches
 use crate::{Result, stored};
 
 const DOING: &str = "jobs::search";
+/// An output counts when [`OutputOutcome::is_success`] says so.
+///
+/// [`OutputOutcome::is_success`]: stillframe_domain::OutputOutcome::is_success
+const LATEST: &str = "SELECT jobs.* FROM json_each(?) AS asked JOIN jobs ON jobs.seq = (
+         SELECT candidates.seq FROM jobs AS candidates JOIN outputs ON outputs.job_seq = candidates.seq
+         WHERE candidates.media_id = asked.value AND candidates.app_id = ?
+             AND candidates.kind = 'snapshot' AND candidates.state = 'completed'
+             AND outputs.kind = ? AND outputs.is_ended = 1 AND outputs.failure IS NULL
+             AND EXISTS (SELECT 1 FROM pictures WHERE output_seq = outputs.seq AND status = 'ok')
+         ORDER BY candidates.seq DESC LIMIT 1)";
 
 #[async_trait]
 impl JobSearches for SqliteDatabase {
@@ -45,6 +56,26 @@ impl JobSearches for SqliteDatabase {
             JobCursor { moment_ms: at.map_or(0, Timestamp::as_millis), seq: *seq }
         });
         Ok(JobMatches { items: jobs.into_iter().map(|(_, job)| job).collect(), next })
+    }
+
+    async fn list_latest_jobs(
+        &self,
+        app_id: AppId,
+        media_ids: &[MediaId],
+        kind: OutputKind,
+    ) -> Result<Vec<Job>> {
+        const DOING: &str = "jobs::list_latest";
+        let ids: Vec<i64> = media_ids.iter().map(|id| id.0).collect();
+        let mut reading = self.read(DOING).await?;
+        let rows = sqlx::query(LATEST)
+            .bind(json_list(DOING, &ids)?)
+            .bind(app_id.0)
+            .bind(kind.name())
+            .fetch_all(&mut *reading)
+            .await
+            .map_err(at(DOING))?;
+        let jobs = read_all(&rows, DOING, read_job)?;
+        Ok(with_outputs(&mut reading, jobs).await?.into_iter().map(|(_, job)| job).collect())
     }
 }
 
