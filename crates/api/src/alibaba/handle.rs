@@ -74,6 +74,7 @@ async fn run(state: &ApiState, app: &App, action: &str, params: &Params) -> Resu
         "GetVideoInfos" => get_video_infos::run(service, app, params).await,
         "GetVideoList" => get_video_list::run(service, app, params).await,
         "GetVodTemplate" => vod_template::get(service, app, params).await,
+        "GetWorkflowTask" => workflow::task(service, app, params).await,
         "ListJobInfo" => job_detail::list(service, app, params).await,
         "ListSnapshots" => list_snapshots::run(service, app, params).await,
         "ListVodTemplate" => vod_template::list(service, app, params).await,

@@ -27,9 +27,7 @@ pub(super) async fn get(service: &Service, app: &App, params: &Params) -> Result
     let id = params.required("JobId")?;
     let job_type = params.required("JobType")?.to_ascii_lowercase();
     let found = service.find_job_or_output(app, id).await?;
-    let is_told =
-        |job: &Job| job.kind == JobKind::Snapshot && service.now().since(job.created_at) <= TOLD_FOR;
-    let job = found.filter(is_told).ok_or_else(|| Refusal::no_resource("Job"));
+    let job = found.filter(|job| is_told(service, job)).ok_or_else(|| Refusal::no_resource("Job"));
     let (member, detail) = match job_type.as_str() {
         SNAPSHOT => ("SnapshotJobDetail", snapshot_detail(service, app, &job?, id).await?),
         WORKFLOW => {
@@ -56,14 +54,18 @@ pub(super) async fn list(service: &Service, app: &App, params: &Params) -> Resul
         other if OTHER_TYPES.contains(&other) => Vec::new(),
         _ => return Err(Refusal::invalid("JobType")),
     };
-    let is_told = |job: &&Job| service.now().since(job.created_at) <= TOLD_FOR;
-    let infos: Vec<Value> =
-        jobs.iter().filter(is_told).map(|job| basics(app, job, job.id.as_str()).into()).collect();
+    let told = jobs.iter().filter(|job| is_told(service, job));
+    let infos: Vec<Value> = told.map(|job| basics(app, job, job.id.as_str()).into()).collect();
     Ok(Answer::from_iter([
         ("MediaId".to_owned(), json!(media.video_id)),
         ("JobType".to_owned(), job_type.into()),
         ("JobInfoList".to_owned(), infos.into()),
     ]))
+}
+
+/// Whether a job takes pictures and is young enough.
+pub(super) fn is_told(service: &Service, job: &Job) -> bool {
+    job.kind == JobKind::Snapshot && service.now().since(job.created_at) <= TOLD_FOR
 }
 
 fn basics(app: &App, job: &Job, id: &str) -> Map<String, Value> {
