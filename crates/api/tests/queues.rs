@@ -15,7 +15,8 @@ use proptest::test_runner::TestRunner;
 use stillframe_api::ApiState;
 use stillframe_database::{SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
-use stillframe_domain::{AccessKey, AppSettings};
+use stillframe_domain::message_queue::QueueChange;
+use stillframe_domain::{AccessKey, AppSettings, QueueName, limits};
 use stillframe_service::{Service, ServiceConfig, ServiceDeps};
 use stillframe_signing::mns;
 use stillframe_storage::LocalStorage;
@@ -204,4 +205,23 @@ async fn the_native_api_shows_queues_and_sets_how_events_become_bodies() {
         assert_eq!(world.native("PATCH", path, body).await["code"], "queue-not-found");
     }
     assert_eq!(world.native("PATCH", "/v1/queues/q", r#"{"x":1}"#).await["code"], "invalid-parameter");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_has_all_its_queues_gets_no_other() {
+    let world = World::new().await;
+    let app = world.service.authenticate(&world.key.key_id).await.expect("the key").app;
+    let name = |number: usize| QueueName::parse(&format!("q{number}")).expect("a name");
+    let creates = (1..limits::QUEUES_PER_APP_MAX).map(|number| {
+        let (service, app, name) = (world.service.clone(), app.clone(), name(number));
+        tokio::spawn(async move { service.create_message_queue(&app, &name, &QueueChange::default()).await })
+    });
+    for create in creates.collect::<Vec<_>>() {
+        create.await.expect("no panic").expect("a queue");
+    }
+    let answer = world.ask("PUT", "/queues/one-more", "").await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let text = text(answer).await;
+    assert!(text.contains("<Code>AccessDenied</Code>") && text.contains("the app has 1000 queues"), "{text}");
+    assert_eq!(world.ask("PUT", "/queues/q", "").await.status(), StatusCode::NO_CONTENT);
 }

@@ -1,6 +1,7 @@
 //! Jobs that take pictures.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use stillframe_database::Commit;
 use stillframe_domain::event::SnapshotFact;
@@ -160,6 +161,20 @@ async fn automatic_covers_are_keyframes_and_the_middle_one_stands_for_the_video(
     let EventPayload::Snapshot(fact) = event.payload else { panic!("about pictures") };
     assert_eq!(fact.cover_url, Some(format!("{BASE_URL}/{third}")));
     assert_eq!(fact.pass_through.as_deref(), Some("of the upload"));
+}
+
+/// What else is done with the video neither holds its covers up nor has to come to an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn covers_do_not_wait_for_other_work_on_their_video() {
+    let world = World::new().await;
+    let media = world.upload_clip().await;
+    let other = world.insert_with_snapshots(&media, vec![stills(OutputKind::Normal, offsets(&[0]))]).await;
+    let leased = world.database.lease_jobs("elsewhere", Duration::from_secs(3_600), 1).await.unwrap();
+    assert_eq!(leased[0].job.id, other.id);
+    let covers = covers::covers_job(&media, &OsRng, SystemClock.now());
+    world.database.insert_job(&covers).await.unwrap();
+    assert_eq!(world.run_to_end(&covers).await.state, JobState::Completed);
+    assert_eq!(world.job(&other).await.state, JobState::Running);
 }
 
 #[tokio::test(flavor = "multi_thread")]
