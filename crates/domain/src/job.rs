@@ -1,8 +1,11 @@
 //! Jobs: requests for work, without a dialect.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AppId, JobId, LeaseToken, MediaId, OutputId};
+use crate::limits;
 use crate::object_key::OutputKind;
 use crate::outcome::{Failure, OutputOutcome};
 use crate::snapshot::SnapshotSpec;
@@ -34,6 +37,14 @@ impl Dialect {
     /// The dialect of that name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Native, Self::Tencent, Self::Alibaba].into_iter().find(|d| d.name() == name)
+    }
+
+    /// How long a name that a caller gave a request keeps a second one of that name away.
+    pub const fn dedupe_window(self) -> Duration {
+        match self {
+            Self::Native | Self::Tencent => Duration::from_millis(limits::DEDUPE_WINDOW_MS),
+            Self::Alibaba => Duration::from_millis(limits::DEDUPE_WINDOW_SHORT_MS),
+        }
     }
 }
 
@@ -214,7 +225,7 @@ pub struct RequestOptions {
     /// When its caller wants to be told.
     pub notify: NotifyMode,
     /// The caller's name for the request: a second one of that name within
-    /// [`crate::limits::DEDUPE_WINDOW_MS`] is refused.
+    /// [`Dialect::dedupe_window`] is refused.
     pub dedupe_key: Option<String>,
     /// Key of the procedure that was asked for by name.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,6 +20,8 @@ pub const QUEUE_RETENTION_MS: u64 = 4 * 24 * 3_600_000;
 pub const LONG_POLL_MS: u64 = 5_000;
 /// How long a request's own name keeps a second one of that name away, in milliseconds: 3 days.
 pub const DEDUPE_WINDOW_MS: u64 = 3 * 24 * 3_600_000;
+/// The same where the API that is spoken promises no more, in milliseconds: 10 minutes.
+pub const DEDUPE_WINDOW_SHORT_MS: u64 = 10 * 60_000;
 /// Longest name of a request, in characters.
 pub const DEDUPE_KEY_CHARS_MAX: usize = 50;
 /// Most templates that an app makes in one family.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use stillframe_domain::{
     AppId, Event, Failure, Job, JobId, JobState, Lease, LeaseToken, MediaId, Origin, Output, OutputId,
-    Timestamp, limits,
+    Timestamp,
 };
 
 use super::error::{at, conflict_or};
@@ -176,8 +176,7 @@ async fn insert_due(tx: &mut Tx, job: Job, due_ms: Option<i64>) -> Result<()> {
     const DOING: &str = "jobs::insert";
     if let Some(key) = &job.options.dedupe_key {
         let scope = format!("request:{}", job.app_id);
-        let keep = Duration::from_millis(limits::DEDUPE_WINDOW_MS);
-        if !apps::remember(tx, scope, key.clone(), keep).await? {
+        if !apps::remember(tx, scope, key.clone(), job.origin.dialect.dedupe_window()).await? {
             return Err(DatabaseError::Conflict { what: "a request of this name" });
         }
     }
