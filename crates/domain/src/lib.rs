@@ -36,7 +36,7 @@ pub mod url_signing;
 
 pub use access::AccessKey;
 pub use app::{AlibabaCallback, App, AppSettings, PullMode, TencentEvents};
-pub use byte_source::ByteSource;
+pub use byte_source::{ByteSource, SourceError, Traffic};
 pub use checkpoint::{Checkpoint, Checkpoints};
 pub use clock::{Clock, SystemClock};
 pub use crc64::Crc64;

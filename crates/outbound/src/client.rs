@@ -17,6 +17,9 @@ pub const USER_AGENT: &str = concat!("Stillframe/", env!("CARGO_PKG_VERSION"));
 /// Below the 5 s after which common servers close an idle connection, so that none is used as it closes.
 const IDLE_MAX: Duration = Duration::from_secs(4);
 
+/// As many connections as a video is read over at once.
+const CONNECTIONS_IDLE_MAX: usize = 10;
+
 /// Settings of the client.
 #[derive(Debug, Clone)]
 pub struct OutboundConfig {
@@ -79,5 +82,5 @@ fn builder(guard: &AddressGuard, connect_timeout: Duration) -> reqwest::ClientBu
         .dns_resolver(GuardedResolver { guard: guard.clone() })
         .connect_timeout(connect_timeout)
         .pool_idle_timeout(IDLE_MAX)
-        .pool_max_idle_per_host(4)
+        .pool_max_idle_per_host(CONNECTIONS_IDLE_MAX)
 }

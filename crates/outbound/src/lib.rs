@@ -13,6 +13,7 @@ mod client;
 mod download;
 mod error;
 mod post;
+mod ranged;
 mod resolver;
 mod target;
 
@@ -21,3 +22,5 @@ pub use client::{Outbound, OutboundConfig, USER_AGENT};
 pub use download::{Download, DownloadLimits, REDIRECTS_MAX};
 pub use error::{OutboundError, SetupError};
 pub use post::{Answer, Post};
+pub use ranged::{RemoteConfig, RemoteError};
+pub use stillframe_ranges::RangeLimits;

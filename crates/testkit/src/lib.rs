@@ -4,6 +4,7 @@
 
 pub mod clips;
 pub mod receiver;
+pub mod remote;
 pub mod seeded_rng;
 pub mod sim_clock;
 

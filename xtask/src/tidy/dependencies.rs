@@ -12,13 +12,14 @@ use toml::{Table, Value};
 use super::Violation;
 
 /// Crates from the lowest to the highest, each with the crates that it may use.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("signing", &[]),
     ("testkit", &["domain"]),
     ("engine", &["domain"]),
-    ("outbound", &["domain"]),
-    ("storage", &["domain"]),
+    ("ranges", &["domain"]),
+    ("outbound", &["domain", "ranges"]),
+    ("storage", &["domain", "ranges"]),
     ("database", &["domain"]),
     ("sandbox", &["domain", "engine"]),
     ("jobs", &["domain", "engine", "storage", "database", "outbound", "sandbox"]),
@@ -46,8 +47,8 @@ const HOMES: [(&str, &[&str]); 7] = [
     (
         "tokio",
         &[
-            "outbound", "storage", "database", "jobs", "events", "service", "api", "cli", "testkit", "bench",
-            "xtask",
+            "ranges", "outbound", "storage", "database", "jobs", "events", "service", "api", "cli",
+            "testkit", "bench", "xtask",
         ],
     ),
 ];
