@@ -6,11 +6,18 @@
 //! Source: ISO/IEC 14496-12, 4.2 and 8.8.1.
 
 use std::io;
+use std::slice::from_ref;
 
 use stillframe_domain::ByteSource;
 
 /// Most boxes looked at; a moov after this many top-level boxes is not looked for.
 const BOXES_MAX: usize = 4_096;
+
+/// What follows the frames of a file is taken for its index when it is no longer than this: 4 MiB. The
+/// index of two hours is about as long.
+const TAIL_BYTES_MAX: u64 = 4 << 20;
+/// Longest index that is asked for as a whole: 64 MiB.
+const INDEX_BYTES_MAX: u64 = 64 << 20;
 
 /// What the top-level boxes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +45,7 @@ pub fn mp4_shape(source: &dyn ByteSource) -> io::Result<Mp4Shape> {
     if source.len() < moov.end {
         return Ok(Mp4Shape::NoIndex);
     }
+    source.prefetch(from_ref(&(moov.body..moov.end.min(moov.body + INDEX_BYTES_MAX))));
     let mvex = find(source, *b"mvex", moov.body, moov.end)?;
     Ok(if mvex.is_some() { Mp4Shape::Fragmented } else { Mp4Shape::Whole })
 }
@@ -56,7 +64,12 @@ fn find(source: &dyn ByteSource, kind: [u8; 4], start: u64, end: u64) -> io::Res
         }
         match box_at(source, at)? {
             Some(found) if found.kind == kind => return Ok(Some(found)),
-            Some(other) => at = other.end,
+            Some(other) => {
+                if other.kind == *b"mdat" && source.len().saturating_sub(other.end) <= TAIL_BYTES_MAX {
+                    source.prefetch(from_ref(&(other.end..source.len())));
+                }
+                at = other.end;
+            }
             None => break,
         }
     }

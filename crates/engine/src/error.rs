@@ -1,6 +1,6 @@
 //! Why a whole call failed, by what the caller can do about it.
 
-use stillframe_domain::{ErrorCode, Failure};
+use stillframe_domain::{ErrorCode, Failure, SourceError};
 
 /// Nothing could be probed or planned. What befalls single pictures is told picture by picture.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ impl EngineError {
     pub fn failure(&self) -> Failure {
         let (code, message) = match self {
             Self::Empty => (ErrorCode::SourceEmpty, "the video has no bytes".to_owned()),
-            Self::Source(_) => (ErrorCode::SourceUnreadable, "the video could not be read".to_owned()),
+            Self::Source(cause) => return SourceError::failure_in(cause),
             Self::NotAVideo { .. } => (ErrorCode::NotAVideo, "the bytes are no video".to_owned()),
             Self::Truncated => (ErrorCode::Truncated, "the video ends before its index".to_owned()),
             Self::NoVideoStream => (ErrorCode::NoVideoStream, "there is no video stream".to_owned()),

@@ -30,6 +30,8 @@ pub enum Depth {
 pub struct Media {
     /// The container.
     pub demuxer: Demuxer,
+    /// Its bytes.
+    pub source: Arc<dyn ByteSource>,
     /// The stream that pictures come from; of sound alone, which only a probe opens, the sound.
     pub video: Stream,
     /// Where its timestamps lie.
@@ -57,8 +59,8 @@ impl Media {
         if shape == Mp4Shape::NoIndex {
             return Err(EngineError::Truncated);
         }
-        let mut demuxer =
-            Demuxer::open(source, deadline).map_err(|(error, cause)| open_error(error, cause, deadline))?;
+        let mut demuxer = Demuxer::open(Arc::clone(&source), deadline)
+            .map_err(|(error, cause)| open_error(error, cause, deadline))?;
         let is_header_enough = depth == Depth::Header
             && shape == Mp4Shape::Whole
             && demuxer.streams().iter().all(is_known_by_header);
@@ -78,6 +80,7 @@ impl Media {
         let limits = limits.clone();
         let mut media = Self {
             demuxer,
+            source,
             video,
             timeline,
             facts,

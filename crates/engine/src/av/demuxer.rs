@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use ffmpeg_sys_next as ffi;
@@ -163,6 +164,34 @@ impl Demuxer {
     pub fn index_keyframe(&self, stream: usize, entry: usize) -> Option<i64> {
         let entry = self.index_entry(stream, entry)?;
         (entry.flags() & ffi::AVINDEX_KEYFRAME != 0).then_some(entry.timestamp)
+    }
+
+    /// Which bytes an index entry stands for.
+    pub fn index_span(&self, stream: usize, entry: usize) -> Option<Range<u64>> {
+        let entry = self.index_entry(stream, entry)?;
+        let start = u64::try_from(entry.pos).ok()?;
+        Some(start..start.checked_add(u64::try_from(entry.size()).ok()?)?)
+    }
+
+    /// Place in the index of the last keyframe at or before a time.
+    pub fn index_place(&self, stream: usize, timestamp: i64) -> Option<usize> {
+        // SAFETY: the stream is valid; the function only looks at its index.
+        let place = unsafe {
+            ffi::av_index_search_timestamp(self.stream_ptr(stream), timestamp, ffi::AVSEEK_FLAG_BACKWARD)
+        };
+        usize::try_from(place).ok()
+    }
+
+    /// Place in the index of the last packet at or before a time, keyframe or not.
+    pub fn index_last(&self, stream: usize, timestamp: i64) -> Option<usize> {
+        let flags = ffi::AVSEEK_FLAG_BACKWARD | ffi::AVSEEK_FLAG_ANY;
+        // SAFETY: the stream is valid; the function only looks at its index.
+        let place = unsafe { ffi::av_index_search_timestamp(self.stream_ptr(stream), timestamp, flags) };
+        let mut place = usize::try_from(place).ok()?;
+        while self.index_timestamp(stream, place + 1).is_some_and(|next| next <= timestamp) {
+            place += 1;
+        }
+        Some(place)
     }
 
     /// Timestamp of an index entry.

@@ -91,6 +91,11 @@ impl Packet {
         self.raw().duration.max(0)
     }
 
+    /// Where its first byte lies in the source.
+    pub fn position(&self) -> Option<u64> {
+        u64::try_from(self.raw().pos).ok()
+    }
+
     /// Whether decoding can start here.
     pub fn is_key(&self) -> bool {
         self.has_flag(ffi::AV_PKT_FLAG_KEY)

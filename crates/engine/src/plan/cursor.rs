@@ -34,6 +34,9 @@ pub struct Cursor<'m> {
     index: IndexKind,
     gap_max: i64,
     roles: Roles,
+    /// How much a seek falls short at least: libav takes the time for one of presentation and goes back by
+    /// what decoding is ahead of that.
+    seek_lead: i64,
 }
 
 impl<'m> Cursor<'m> {
@@ -50,7 +53,7 @@ impl<'m> Cursor<'m> {
         };
         let gap_max = media.timeline.units_of(INDEX_GAP_MS_MAX);
         let roles = Roles::of(&media.video);
-        Self { media, index, gap_max, roles }
+        Self { media, index, gap_max, roles, seek_lead: 0 }
     }
 
     /// The video.
@@ -121,6 +124,13 @@ impl<'m> Cursor<'m> {
     ///
     /// `None` when no keyframe can be read at all.
     pub fn seek_key(&mut self, at: i64) -> Result<Option<Packet>, EngineError> {
+        if self.index == IndexKind::Whole {
+            let key = self.indexed_key(at.saturating_sub(self.key_delay()));
+            let found = key.map_or(Ok(None), |key| self.seek_indexed(key, self.next_indexed_key(key)))?;
+            if found.as_ref().and_then(time_of).is_some_and(|time| time <= at) {
+                return Ok(found);
+            }
+        }
         let second = self.media.timeline.units_of(1_000);
         let mut seek_at = at;
         let mut step = 0;
@@ -151,17 +161,46 @@ impl<'m> Cursor<'m> {
         self.next_key()
     }
 
+    /// How much later than it is decoded the first keyframe is shown, and with it most often every one.
+    pub fn key_delay(&self) -> i64 {
+        let (demuxer, video) = (&self.media.demuxer, &self.media.video);
+        let first = demuxer.index_timestamp(video.index, 0);
+        video.start.zip(first).map_or(0, |(shown, decoded)| shown.saturating_sub(decoded).max(0))
+    }
+
+    /// Timestamp of the keyframe that follows one in the index.
+    fn next_indexed_key(&self, key: i64) -> i64 {
+        let stream = self.media.video.index;
+        let next = self.media.demuxer.index_lookup(stream, key.saturating_add(1), true);
+        next.unwrap_or(i64::MAX / 4)
+    }
+
+    /// Whether no packet after this one can be shown at or before a time, as the index tells: packets come in
+    /// the order of decoding, and none is shown before it is decoded.
+    pub fn is_last_before(&self, packet: &Packet, at: i64) -> bool {
+        let (demuxer, stream) = (&self.media.demuxer, self.media.video.index);
+        if self.index != IndexKind::Whole {
+            return false;
+        }
+        let place = demuxer.index_last(stream, at).and_then(|place| demuxer.index_span(stream, place));
+        place.is_some_and(|span| packet.position() == Some(span.start))
+    }
+
     /// Goes to the keyframe that the index names with this timestamp, the last before `next`.
     ///
     /// A seek to a decoding time may end a keyframe earlier, since that keyframe is not shown yet.
     pub fn seek_indexed(&mut self, key: i64, next: i64) -> Result<Option<Packet>, EngineError> {
         let stream = self.media.video.index;
-        for seek_at in [next.saturating_sub(1), key] {
+        for seek_at in [next.saturating_sub(1).saturating_add(self.seek_lead), key] {
             if let Err(error) = self.media.demuxer.seek(stream, seek_at) {
                 self.check_cause(error)?;
                 continue;
             }
             let mut found = self.next_key()?;
+            if self.index == IndexKind::Whole && found.as_ref().is_some_and(|packet| packet.dts() < Some(key))
+            {
+                self.seek_lead = self.seek_lead.max(seek_at.saturating_sub(key).saturating_add(1));
+            }
             while found.as_ref().is_some_and(|packet| packet.dts().max(packet.pts()) < Some(key)) {
                 found = self.next_key()?;
             }

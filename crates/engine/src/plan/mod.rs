@@ -5,6 +5,7 @@
 //! cursor.rs   the demuxer      -> packets from a verified keyframe on
 //! scan.rs     packets in coding order, looked up by presentation time
 //! group.rs    the packets that are decoded in one go, with their targets
+//! foresee.rs  tells the source which bytes will be read
 //! planner.rs  Wanted, sorted   -> Group: one run of packets with all targets in it
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! read once; groups are independent of each other.
 
 mod cursor;
+mod foresee;
 mod group;
 mod keyframes;
 mod planner;

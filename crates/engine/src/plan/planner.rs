@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 use stillframe_domain::{ErrorCode, Failure};
 
 use super::cursor::{Cursor, time_of};
+use super::foresee::foresee;
 use super::group::{Group, Target};
 use super::scan::{Entry, Scan};
 use super::wanted::{Choice, Wanted};
-use crate::av::Packet;
+use crate::av::{Packet, Stream};
 use crate::error::EngineError;
 use crate::media::{Media, check_limit};
 use crate::nonref::Role;
@@ -55,6 +56,7 @@ impl<'m> Planner<'m> {
     /// A plan for these frames.
     pub fn new(cursor: Cursor<'m>, mut wanted: Vec<Wanted>) -> Self {
         wanted.sort_by_key(|wanted| wanted.at);
+        foresee(&cursor, &wanted);
         Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new(), is_naive: false }
     }
 
@@ -352,14 +354,12 @@ impl<'m> Planner<'m> {
     fn read_past(&mut self, scan: &mut Scan, at: i64, used: Option<usize>) -> Result<(), EngineError> {
         let media = self.cursor.media();
         let most = u64::from(media.limits.packets_per_target_max);
-        let reordered = match (media.video.can_reorder, media.video.is_interlaced) {
-            (false, _) => 0,
-            (true, false) => REORDERED_FRAMES_MAX,
-            // Two packets a frame.
-            (true, true) => 2 * REORDERED_FRAMES_MAX,
-        };
+        let reordered = reordered_frames(&media.video);
         let mut count = 0;
         while !scan.is_ended && !scan.has_after(at, reordered + 1) {
+            if self.cursor.is_last_before(scan.last(), at) {
+                break;
+            }
             if !self.pull(scan)? {
                 break;
             }
@@ -400,6 +400,16 @@ impl<'m> Planner<'m> {
             return Ok(None);
         }
         Ok(self.cursor.is_cut_off()?.then(truncated))
+    }
+}
+
+/// How many packets after a frame may be shown before it.
+fn reordered_frames(video: &Stream) -> usize {
+    match (video.can_reorder, video.is_interlaced) {
+        (false, _) => 0,
+        (true, false) => REORDERED_FRAMES_MAX,
+        // Two packets a frame.
+        (true, true) => 2 * REORDERED_FRAMES_MAX,
     }
 }
 

@@ -134,6 +134,11 @@ impl Scan {
         &self.entries.first().expect("a scan begins with a keyframe").packet
     }
 
+    /// The last packet that was pushed.
+    pub fn last(&self) -> &Packet {
+        &self.entries.last().expect("a scan begins with a keyframe").packet
+    }
+
     /// How many packets there are.
     pub fn len(&self) -> usize {
         self.entries.len()
