@@ -2,17 +2,17 @@
 
 use std::fs::File;
 use std::io;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use stillframe_domain::{ByteSource, ErrorCode, Failure};
+use stillframe_domain::{ByteSource, ErrorCode, Failure, SourceError};
 
 use crate::confine::confine;
-use crate::message::{Order, Report, SourceFacts, take_file};
+use crate::message::{FORESEEN_RANGES_MAX, Order, Report, SourceFacts, take_file};
 use crate::wire::{Received, receive, send};
 
 /// Most bytes asked for at a time.
@@ -60,7 +60,7 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
                 };
                 stillframe_engine::take(&request, source, &mut sink).map_err(|error| error.failure())
             }
-            Order::Bytes | Order::Unreadable { .. } => {
+            Order::Bytes | Order::Unreadable(_) => {
                 let message = "bytes that were not asked for";
                 Err(Failure::new(ErrorCode::Internal, message))
             }
@@ -110,7 +110,7 @@ impl Channel {
                 buf[..received.bulk.len()].copy_from_slice(&received.bulk);
                 Ok(received.bulk.len())
             }
-            Order::Unreadable { message } => Err(io::Error::other(message)),
+            Order::Unreadable(failure) => Err(SourceError(failure).into()),
             _ => Err(io::Error::other("no answer to a question for bytes")),
         }
     }
@@ -169,5 +169,12 @@ impl ByteSource for AskedSource {
 
     fn validator(&self) -> String {
         self.facts.validator.clone()
+    }
+
+    fn prefetch(&self, ranges: &[Range<u64>]) {
+        for some in ranges.chunks(FORESEEN_RANGES_MAX) {
+            // A parent that is gone is noticed by the next read.
+            let _ = self.channel.tell(&Report::Foreseen(some.to_vec()), &[]);
+        }
     }
 }

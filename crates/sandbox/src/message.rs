@@ -1,11 +1,16 @@
 //! What parent and child say to each other. Bulk (bytes of videos and pictures) travels behind a message,
 //! not in it.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use stillframe_domain::{Failure, MediaFacts};
 use stillframe_engine::{Limits, Produced, TakeRequest};
 
 use crate::confine::Confinement;
+
+/// Most ranges of one [`Report::Foreseen`].
+pub(crate) const FORESEEN_RANGES_MAX: usize = 4_096;
 
 /// From parent to child.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,13 +30,10 @@ pub(crate) enum Order {
         /// What is asked.
         request: TakeRequest,
     },
-    /// The bulk is what was read; shorter than asked only at the end of the video.
+    /// The bulk is what was read; maybe less than was asked for, and nothing at the end of the video.
     Bytes,
-    /// The bytes could not be read.
-    Unreadable {
-        /// Why.
-        message: String,
-    },
+    /// The bytes could not be read, for this reason.
+    Unreadable(Failure),
 }
 
 /// A video as a child sees it.
@@ -58,6 +60,8 @@ pub(crate) enum Report {
         /// How many.
         length: u32,
     },
+    /// Tells which bytes it is going to ask for; nobody answers.
+    Foreseen(Vec<Range<u64>>),
     /// A result; the bulk is its file.
     Produced(Produced),
     /// The call is over.

@@ -1,19 +1,19 @@
 //! A child as its parent sees it.
 
 use std::io;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use stillframe_domain::{ErrorCode, Failure, MediaFacts};
+use stillframe_domain::{ErrorCode, Failure, MediaFacts, SourceError};
 use stillframe_engine::{Limits, Produced, TakeRequest};
 
 use crate::confine::Confinement;
 use crate::decoder::Call;
-use crate::message::{Order, Report, SourceFacts, put_file};
+use crate::message::{FORESEEN_RANGES_MAX, Order, Report, SourceFacts, put_file};
 use crate::pool::PoolConfig;
 use crate::wire::{Received, receive, send};
 
@@ -131,6 +131,7 @@ impl Worker {
                     return Ended::Answered(done);
                 }
                 Report::Read { offset, length } => self.answer(call, offset, length),
+                Report::Foreseen(ranges) => foresee(call, &ranges),
                 Report::Produced(mut produced) => {
                     if !put_file(&mut produced, received.bulk) || !terms.accept(&produced) {
                         return self.broken(&io::Error::other("a result that was not asked for"));
@@ -166,7 +167,10 @@ impl Worker {
         let mut bytes = vec![0; length as usize];
         match call.source.read_at(offset, &mut bytes) {
             Ok(count) => send(&self.socket, &Order::Bytes, &bytes[..count], None),
-            Err(error) => send(&self.socket, &Order::Unreadable { message: error.to_string() }, &[], None),
+            Err(error) => {
+                let failure = SourceError::failure_in(&error);
+                send(&self.socket, &Order::Unreadable(failure), &[], None)
+            }
         }
     }
 
@@ -189,6 +193,14 @@ impl Drop for Worker {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn foresee(call: &Call<'_>, ranges: &[Range<u64>]) -> io::Result<()> {
+    if FORESEEN_RANGES_MAX < ranges.len() {
+        return Err(io::Error::other("too many ranges at once"));
+    }
+    call.source.prefetch(ranges);
+    Ok(())
 }
 
 /// What to tell of a video that ended its decoder.
