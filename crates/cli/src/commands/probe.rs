@@ -4,6 +4,7 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::json;
 use stillframe_domain::{Failure, MediaFacts};
@@ -47,7 +48,7 @@ pub fn run(args: ProbeArgs) -> anyhow::Result<ExitCode> {
 
 fn facts(name: &str) -> Result<MediaFacts, InputError> {
     let input = input::open(name)?;
-    stillframe_engine::probe(input.source, &Limits::default())
+    stillframe_engine::probe(Arc::clone(&input.source), &Limits::default())
         .map_err(|error| InputError::Failure(engine_failure(name, &error)))
 }
 

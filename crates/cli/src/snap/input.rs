@@ -1,21 +1,18 @@
-//! Opens INPUT: a file where it is; a URL, standard input or a pipe by way of a temporary file.
+//! Opens INPUT: a file or a URL where it is; standard input or a pipe by way of a temporary file.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use stillframe_domain::{ByteSource, ErrorCode, Failure};
 use stillframe_engine::EngineError;
-use stillframe_outbound::{DownloadLimits, Outbound, OutboundConfig, OutboundError};
+use stillframe_outbound::{Outbound, OutboundConfig, RangeLimits, RemoteConfig};
 use stillframe_storage::FileSource;
-use tokio_util::io::StreamReader;
+use tokio::runtime::Runtime;
 
-/// Most bytes that are taken from a URL, standard input or a pipe: 64 GiB.
+/// Most bytes that are taken from standard input or a pipe: 64 GiB.
 const SPOOLED_BYTES_MAX: u64 = 64 << 30;
-/// Longest time of a download.
-const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(6 * 3_600);
 
 /// A video that is ready to be read.
 pub struct Input {
@@ -23,6 +20,8 @@ pub struct Input {
     pub source: Arc<dyn ByteSource>,
     /// As the arguments name it.
     pub name: String,
+    /// Fetches what is read of a URL.
+    runtime: Option<Runtime>,
 }
 
 /// Why INPUT could not be opened.
@@ -59,10 +58,11 @@ pub fn stem_of(input: &str) -> String {
 /// # Errors
 /// [`InputError`], in words for the caller.
 pub fn open(input: &str) -> Result<Input, InputError> {
+    let mut runtime = None;
     let source: Arc<dyn ByteSource> = match scheme_of(input) {
         None if input == "-" => Arc::new(spool(io::stdin().lock(), "standard input")?),
         None => Arc::new(open_path(Path::new(input))?),
-        Some("http" | "https") => Arc::new(download(input)?),
+        Some("http" | "https") => open_url(input, runtime.insert(transfers(input)?))?,
         Some("s3") => {
             let message = "s3:// is not supported yet: download the object, or use its https:// URL";
             return Err(InputError::Usage(message.to_owned()));
@@ -71,7 +71,14 @@ pub fn open(input: &str) -> Result<Input, InputError> {
             return Err(InputError::Usage(format!("{scheme}:// is not supported: {input}")));
         }
     };
-    Ok(Input { source, name: input.to_owned() })
+    Ok(Input { source, name: input.to_owned(), runtime })
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        // Whatever is still on its way is not wanted any more.
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
 }
 
 /// The scheme of a URL; `None` for paths.
@@ -119,27 +126,23 @@ fn spool(reader: impl Read, name: &str) -> Result<FileSource, InputError> {
     FileSource::of(file).map_err(failed)
 }
 
-/// Downloads a URL into a temporary file. Whoever types an address here may reach it anyway, so private
-/// and local addresses are allowed.
-fn download(url: &str) -> Result<FileSource, InputError> {
-    let failed = |error: &OutboundError| failure(error.source_code(), format!("{url}: {error}"));
-    let broken = |error: io::Error| match OutboundError::in_io(&error) {
-        Some(error) => failed(error),
-        None => failure(ErrorCode::SourceUnreadable, format!("{url}: {error}")),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
-    runtime.block_on(async {
-        let everywhere = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("a network"));
-        let config = OutboundConfig { allow: everywhere.to_vec(), ..OutboundConfig::default() };
-        let outbound = Outbound::new(&config).map_err(|error| broken(io::Error::other(error)))?;
-        let limits = DownloadLimits { size_bytes_max: SPOOLED_BYTES_MAX, timeout: DOWNLOAD_TIMEOUT };
-        let download = outbound.download(url, limits).await.map_err(|error| failed(&error))?;
-        let file = tempfile::tempfile().map_err(broken)?;
-        let mut copy = tokio::fs::File::from_std(file);
-        tokio::io::copy(&mut StreamReader::new(download.chunks), &mut copy).await.map_err(broken)?;
-        copy.sync_all().await.map_err(broken)?;
-        FileSource::of(copy.into_std().await).map_err(broken)
-    })
+/// A thread that fetches while the engine reads.
+fn transfers(url: &str) -> Result<Runtime, InputError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.map_err(|error| failure(ErrorCode::Internal, format!("{url}: {error}")))
+}
+
+/// Opens a URL to be read by ranges. Whoever types an address here may reach it anyway, so private and
+/// local addresses are allowed.
+fn open_url(url: &str, runtime: &Runtime) -> Result<Arc<dyn ByteSource>, InputError> {
+    let everywhere = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("a network"));
+    let config = OutboundConfig { allow: everywhere.to_vec(), ..OutboundConfig::default() };
+    let outbound =
+        Outbound::new(&config).map_err(|error| failure(ErrorCode::Internal, format!("{url}: {error}")))?;
+    let config = RemoteConfig { limits: RangeLimits::default(), spool_dir: std::env::temp_dir() };
+    runtime
+        .block_on(outbound.open(url, &config))
+        .map_err(|error| failure(error.0.code, format!("{url}: {}", error.0.message)))
 }
 
 fn failure(code: ErrorCode, message: String) -> InputError {

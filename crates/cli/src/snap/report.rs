@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use stillframe_domain::{Failure, MediaFacts, MediaTime, PixelSize};
+use stillframe_domain::{Failure, MediaFacts, MediaTime, PixelSize, Traffic};
 
 use super::args::Role;
 use super::media::{MediaDocument, size};
@@ -32,6 +32,8 @@ pub struct Report {
     pub vtt: Option<PathBuf>,
     /// Why the whole call failed, or a file beside the pictures was not written.
     pub failure: Option<Failure>,
+    /// What it cost to read the video, when it came from afar.
+    pub traffic: Option<Traffic>,
 }
 
 /// One picture that was asked for.
@@ -109,6 +111,7 @@ impl Report {
             pictures: self.pictures.iter().map(PictureDocument::from).collect(),
             sprites: self.sheets.iter().map(SheetDocument::from).collect(),
             vtt: self.vtt.as_deref().map(text_of),
+            traffic: self.traffic,
             error: self.failure.as_ref().map(ErrorDocument::from),
         };
         let text = serde_json::to_string_pretty(&document).expect("plain values are JSON");
@@ -166,6 +169,8 @@ struct Document {
     pictures: Vec<PictureDocument>,
     sprites: Vec<SheetDocument>,
     vtt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traffic: Option<Traffic>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorDocument>,
 }

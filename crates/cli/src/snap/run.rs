@@ -23,10 +23,11 @@ pub fn shoot(wanted: Vec<WantedOutput>, input: &Input, writer: Writer) -> Report
         ControlFlow::Continue(())
     });
     session.bar.finish_and_clear();
-    match facts {
+    let report = match facts {
         Ok(facts) => session.finish(facts),
         Err(error) => none_taken(&session.wanted, engine_failure(&input.name, &error)),
-    }
+    };
+    Report { traffic: input.source.traffic(), ..report }
 }
 
 /// A report in which every picture that was asked for failed for one reason.
@@ -140,7 +141,7 @@ impl Session {
             Err(failure) => (None, Some(failure)),
         };
         let pictures = self.pictures.into_iter().flatten().flatten().collect();
-        Report { media: Some(facts), pictures, sheets: self.sheets, vtt, failure }
+        Report { media: Some(facts), pictures, sheets: self.sheets, vtt, failure, traffic: None }
     }
 
     /// Writes the WebVTT file of the output that wants one; none when nothing was taken.
