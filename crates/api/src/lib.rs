@@ -18,6 +18,7 @@ mod samples;
 mod state;
 pub mod tencent;
 mod timestamp;
+mod unread;
 mod url_access;
 mod urls;
 mod xml;

@@ -1,13 +1,13 @@
 //! Which path belongs to which dialect.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 
 use crate::state::ApiState;
-use crate::{alibaba, media, mns, native, objects, tencent};
+use crate::{alibaba, media, mns, native, objects, tencent, unread};
 
 /// All routes of the public listener.
 pub fn router(state: ApiState) -> Router {
@@ -20,6 +20,7 @@ pub fn router(state: ApiState) -> Router {
         .fallback(media::serve)
         // Objects may have any path: their requests are known by how they are signed.
         .layer(from_fn_with_state(state.clone(), objects::take))
+        .layer(from_fn(unread::drop_unread))
         .layer(TraceLayer::new_for_http())
         .layer(CatchPanicLayer::new())
         .layer(PropagateRequestIdLayer::x_request_id())
