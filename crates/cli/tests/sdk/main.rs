@@ -43,6 +43,13 @@ async fn every_operation_is_driven_by_the_vendors_own_sdks() {
     is_up_to_date(&coverage.document(scope::DIALECTS));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_video_uploaded_by_one_clouds_sdk_is_snapshot_by_the_others_and_all_are_told() {
+    let (_, rows) = driver::run(scope::CROSSING).await.unwrap_or_else(|failure| panic!("{failure}"));
+    let operations: Vec<&str> = rows.iter().map(|row| row.operation.as_str()).collect();
+    assert_eq!(operations, ["CreateUploadVideo", "ProcessMedia", "SnapshotComplete", "ReceiveMessage"]);
+}
+
 fn is_up_to_date(text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(DOCUMENT);
     if driver::setting("UPDATE_EXPECT").is_some() {

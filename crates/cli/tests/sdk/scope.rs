@@ -190,4 +190,37 @@ pub const DIALECTS: &[Dialect] = &[
         ],
         ways: &[("REST", "HMAC-SHA1")],
     },
+    Dialect {
+        name: "Alibaba Cloud MNS 2015-06-06, queues, by the SDK for Node.js",
+        driver: "alibaba_mns.mjs",
+        is_tls: false,
+        video_count: 0,
+        operations: &[
+            "BatchDeleteMessage",
+            "BatchPeekMessage",
+            "BatchReceiveMessage",
+            "BatchSendMessage",
+            "ChangeMessageVisibility",
+            "CreateQueue",
+            "DeleteMessage",
+            "DeleteQueue",
+            "GetQueueAttributes",
+            "ListQueue",
+            "PeekMessage",
+            "ReceiveMessage",
+            "SendMessage",
+            "SetQueueAttributes",
+        ],
+        ways: &[("REST", "HMAC-SHA1")],
+    },
 ];
+
+/// A video that goes through the SDKs of both clouds; what it exercises stands in the table of each already.
+pub const CROSSING: &Dialect = &Dialect {
+    name: "across the dialects",
+    driver: "crossing.py",
+    is_tls: false,
+    video_count: 1,
+    operations: &[],
+    ways: &[],
+};
