@@ -4,7 +4,7 @@ use stillframe_domain::{Colour, ErrorCode, Failure, Fit, PixelSize, SizeRule};
 
 use crate::av::{AvError, Frame, Matrix, PlaneFormat, Rational, Scaler, Stream};
 use crate::canvas::Canvas;
-use crate::colour::{convert_to_jpeg, matrix_of};
+use crate::colour::{convert_to_jpeg, copy_to_jpeg, matrix_of};
 use crate::orientation::{Orientation, upright_size};
 use crate::placement::{Placement, check_size, place};
 
@@ -138,6 +138,9 @@ impl Source<'_> {
         let part = middle(self.frame, placement.part, self.orientation).map_err(unconvertible)?;
         let mut tile = Canvas::new(format, self.orientation.turned(placement.inner));
         let shown = part.as_ref().unwrap_or(self.frame);
+        if copy_to_jpeg(shown, self.matrix, &mut tile) {
+            return Ok(tile);
+        }
         scaler.scale(shown, self.matrix, &mut tile.planes_mut()).map_err(unconvertible)?;
         let colorimetry = self.frame.colorimetry();
         if !colorimetry.is_rgb {

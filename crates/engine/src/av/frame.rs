@@ -1,11 +1,12 @@
 //! Decoded frames and what their pixels mean.
 
 use std::ffi::c_int;
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use ffmpeg_sys_next as ffi;
 
-use super::{AvError, Rational, check, known, stream};
+use super::{AvError, PlaneFormat, Rational, check, known, stream};
 
 /// Coefficients between RGB and YUV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +188,35 @@ impl Frame {
         unsafe { std::mem::transmute::<c_int, ffi::AVPixelFormat>(self.raw().format) }
     }
 
+    /// The rows of its three planes, when it holds 8-bit samples in just this format.
+    pub fn planes_of(&self, format: PlaneFormat) -> Option<[PlaneRows<'_>; 3]> {
+        use ffi::AVPixelFormat as Format;
+        let (halving, formats) = match format {
+            PlaneFormat::Yuv420 => (2, [Format::AV_PIX_FMT_YUV420P, Format::AV_PIX_FMT_YUVJ420P]),
+            PlaneFormat::Yuv444 => (1, [Format::AV_PIX_FMT_YUV444P, Format::AV_PIX_FMT_YUVJ444P]),
+            PlaneFormat::Rgb24 => return None,
+        };
+        if !formats.contains(&self.format()) {
+            return None;
+        }
+        let (width, height) = (self.width_px() as usize, self.height_px() as usize);
+        let (half_width, half_height) = (width.div_ceil(halving), height.div_ceil(halving));
+        let chroma = |index| self.plane_rows(index, half_width, half_height);
+        Some([self.plane_rows(0, width, height)?, chroma(1)?, chroma(2)?])
+    }
+
+    /// The rows of a plane of 8-bit samples; `None` where its buffer does not hold them all.
+    fn plane_rows(&self, index: usize, width: usize, height: usize) -> Option<PlaneRows<'_>> {
+        let (first, stride) = (self.raw().data[index], self.raw().linesize[index] as isize);
+        // SAFETY: the frame is valid; the function returns null or the buffer that the plane lies in.
+        let buffer =
+            unsafe { ffi::av_frame_get_plane_buffer(self.as_ptr(), c_int::try_from(index).ok()?).as_ref()? };
+        let (start, end) = (buffer.data.addr(), buffer.data.addr().checked_add(buffer.size)?);
+        let last = first.addr().checked_add_signed(stride.checked_mul(height.checked_sub(1)? as isize)?)?;
+        let is_inside = start <= first.addr().min(last) && first.addr().max(last).checked_add(width)? <= end;
+        is_inside.then_some(PlaneRows { first, stride, width, height, frame: PhantomData })
+    }
+
     pub(super) fn planes(&self) -> (*const *const u8, *const c_int) {
         (self.raw().data.as_ptr().cast(), self.raw().linesize.as_ptr())
     }
@@ -220,6 +250,25 @@ impl Frame {
     #[cfg(not(libav_6_1))]
     fn is_top_field_first(&self) -> bool {
         self.raw().top_field_first != 0
+    }
+}
+
+/// The rows of one plane of a frame, of 8-bit samples.
+pub struct PlaneRows<'f> {
+    first: *const u8,
+    /// Negative where rows are stored upwards.
+    stride: isize,
+    width: usize,
+    height: usize,
+    frame: PhantomData<&'f Frame>,
+}
+
+impl PlaneRows<'_> {
+    /// A row's samples.
+    pub fn row(&self, y: usize) -> &[u8] {
+        assert!(y < self.height, "a row of this plane");
+        // SAFETY: from the first row to the last all samples lie in the frame's buffer, which outlives this.
+        unsafe { std::slice::from_raw_parts(self.first.offset(y as isize * self.stride), self.width) }
     }
 }
 
