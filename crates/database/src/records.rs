@@ -34,6 +34,8 @@ pub struct JobCompletion {
     pub outcomes: Vec<stillframe_domain::OutputOutcome>,
     /// Why the job was given up.
     pub failure: Option<Failure>,
+    /// What it cost to read the video from afar.
+    pub traffic: Option<stillframe_domain::Traffic>,
     /// What changes about the video.
     pub media: Option<MediaChange>,
     /// Facts to tell; routed to endpoints and queues within the transaction.

@@ -47,6 +47,7 @@ fn job_on(media: &Media, kind: JobKind, origin: Origin, (rng, now): (&dyn Rng, T
         outputs: Vec::new(),
         outcomes: Vec::new(),
         failure: None,
+        traffic: None,
         pass_through: None,
         callback_url: None,
         options: RequestOptions::default(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::byte_source::Traffic;
 use crate::ids::{AppId, JobId, LeaseToken, MediaId, OutputId};
 use crate::limits;
 use crate::object_key::OutputKind;
@@ -204,6 +205,8 @@ pub struct Job {
     pub outcomes: Vec<OutputOutcome>,
     /// Why the last attempt failed, or the whole job.
     pub failure: Option<Failure>,
+    /// What it cost to read the video from afar, in the attempt that ended the job.
+    pub traffic: Option<Traffic>,
     /// Text of the caller that its event repeats.
     pub pass_through: Option<String>,
     /// Callback of the caller for this job alone.

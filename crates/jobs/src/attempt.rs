@@ -86,13 +86,14 @@ async fn work(
         attempt.await.unwrap_or_else(|_elapsed| Err(too_late()))
     };
     let is_last = lease.job.attempt_max <= lease.job.attempt;
+    let with_traffic = |completion| JobCompletion { traffic: work.traffic(), ..completion };
     match result {
-        Ok(completion) => complete(shared, lease, &completion).await,
+        Ok(completion) => complete(shared, lease, &with_traffic(completion)).await,
         Err(JobError::Retry(failure)) if !is_last && !ends_decoders(lease, &failure) => {
             retry_later(shared, lease, &failure).await
         }
         Err(JobError::Retry(failure) | JobError::Fail(failure)) => {
-            complete(shared, lease, &kinds::give_up(&work, failure)).await
+            complete(shared, lease, &with_traffic(kinds::give_up(&work, failure))).await
         }
         Err(JobError::Gone) => Ok(()),
     }

@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stillframe_domain::{ByteSource, ErrorCode, Failure, MediaSource};
+use stillframe_domain::{ByteSource, ErrorCode, Failure, MediaSource, MediaState, Traffic};
+use stillframe_outbound::{RangeLimits, RemoteConfig, RemoteError};
 use stillframe_storage::{FileSource, ObjectKey, StorageError};
 use tokio_util::sync::CancellationToken;
 
@@ -21,11 +23,13 @@ pub(crate) async fn open(work: &Work) -> Result<Arc<dyn ByteSource>, JobError> {
     let source = match &work.media.source {
         MediaSource::Object { key } => open_object(work, key).await?,
         MediaSource::LocalFile { path } => open_file(work, PathBuf::from(path)).await?,
-        MediaSource::Url { .. } => {
+        MediaSource::Url { .. } if matches!(work.media.state, MediaState::Fetching | MediaState::Failed) => {
             let unfetched = || Failure::new(ErrorCode::MediaNotReady, "the video's bytes are not here");
             return Err(JobError::Fail(work.media.failure.clone().unwrap_or_else(unfetched)));
         }
+        MediaSource::Url { url } => open_url(work, url).await?,
     };
+    work.note_opened(&source);
     Ok(Arc::new(Abandonable { source, abandoned: work.abandoned.clone() }))
 }
 
@@ -36,6 +40,15 @@ async fn open_object(work: &Work, key: &str) -> Result<Arc<dyn ByteSource>, JobE
         StorageError::NotFound { .. } => missing(),
         other => JobError::from(other),
     })
+}
+
+/// Opens a video that stays where it is.
+async fn open_url(work: &Work, url: &str) -> Result<Arc<dyn ByteSource>, JobError> {
+    let config = &work.shared.config;
+    let limits = RangeLimits { bytes_max: config.source_size_bytes_max, ..RangeLimits::default() };
+    let remote = RemoteConfig { limits, spool_dir: config.spool_dir.clone() };
+    let opened = work.shared.deps.outbound.open(url, &remote).await;
+    opened.map_err(|RemoteError(failure)| JobError::of(failure))
 }
 
 async fn open_file(work: &Work, path: PathBuf) -> Result<Arc<dyn ByteSource>, JobError> {
@@ -92,6 +105,14 @@ impl ByteSource for Abandonable {
 
     fn validator(&self) -> String {
         self.source.validator()
+    }
+
+    fn prefetch(&self, ranges: &[Range<u64>]) {
+        self.source.prefetch(ranges);
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        self.source.traffic()
     }
 }
 

@@ -1,13 +1,13 @@
 //! What an attempt works on: the job, its video and its app, as they are when it begins.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use stillframe_database::{Commit, JobCompletion};
 use stillframe_domain::event::{self, MediaNews, SnapshotFact, Telling, cover_url};
 use stillframe_domain::media::Cover;
 use stillframe_domain::{
-    App, Event, EventId, EventKind, Failure, Job, JobKind, JobState, Lease, Media, MediaState, NotifyMode,
-    OutputOutcome,
+    App, ByteSource, Event, EventId, EventKind, Failure, Job, JobKind, JobState, Lease, Media, MediaState,
+    NotifyMode, OutputOutcome, Traffic,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,8 @@ pub(crate) struct Work {
     pub(crate) app: App,
     /// Cancelled when nobody waits for the result any more.
     pub(crate) abandoned: CancellationToken,
+    /// The video's bytes, once they were opened.
+    opened: OnceLock<Arc<dyn ByteSource>>,
 }
 
 impl Work {
@@ -34,7 +36,18 @@ impl Work {
         let app = shared.deps.database.find_app(lease.job.app_id).await?.ok_or(JobError::Gone)?;
         let media = shared.deps.database.find_media(lease.job.app_id, lease.job.media_id).await?;
         let media = media.ok_or(JobError::Gone)?;
-        Ok(Self { shared, lease, media, app, abandoned })
+        Ok(Self { shared, lease, media, app, abandoned, opened: OnceLock::new() })
+    }
+
+    /// Notes where the video's bytes are read, to tell what that cost.
+    pub(crate) fn note_opened(&self, source: &Arc<dyn ByteSource>) {
+        // A second one would be of the same attempt and the same video.
+        let _ = self.opened.set(Arc::clone(source));
+    }
+
+    /// What it has cost to read the video from afar.
+    pub(crate) fn traffic(&self) -> Option<Traffic> {
+        self.opened.get().and_then(|source| source.traffic())
     }
 
     pub(crate) fn job(&self) -> &Job {
@@ -54,6 +67,7 @@ impl Work {
             state,
             outcomes: Vec::new(),
             failure: None,
+            traffic: None,
             media: None,
             events: Vec::new(),
             jobs: Vec::new(),

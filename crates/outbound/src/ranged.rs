@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use reqwest::{Response, StatusCode};
 use stillframe_domain::{ByteSource, ErrorCode, Failure};
-use stillframe_ranges::{FetchError, Meter, Opened, RangeLimits, RangeReader, with_retries};
+use stillframe_ranges::{Backoff, FetchError, Meter, Opened, RangeLimits, RangeReader};
 use tokio::runtime::Handle;
 
 use crate::client::Outbound;
@@ -60,7 +60,13 @@ impl Outbound {
         let url = target::read(url, &self.guard).map_err(|error| FetchError::from(&error))?;
         let meter = Arc::new(Meter::new(&config.limits));
         let http = HttpRanges::new(self.clone(), url);
-        let first = with_retries(&config.limits, async || first_answer(&http, &meter).await).await?;
+        let mut backoff = Backoff::new(&config.limits);
+        let first = loop {
+            match first_answer(&http, &meter).await {
+                Ok(first) => break first,
+                Err(error) => backoff.wait_after(error).await?,
+            }
+        };
         let runtime = Handle::current();
         match first {
             First::Part { version, bytes } => {

@@ -29,4 +29,4 @@ pub use fetch::{Chunks, FetchError, RangeFetch};
 pub use limits::RangeLimits;
 pub use meter::Meter;
 pub use reader::{Opened, RangeReader};
-pub use retry::with_retries;
+pub use retry::Backoff;

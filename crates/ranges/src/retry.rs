@@ -7,14 +7,14 @@ use crate::limits::RangeLimits;
 
 /// Waits between the attempts at one thing.
 #[derive(Debug)]
-pub(crate) struct Backoff<'l> {
+pub struct Backoff<'l> {
     limits: &'l RangeLimits,
     failed_count: u32,
 }
 
 impl<'l> Backoff<'l> {
     /// Before the first attempt.
-    pub(crate) fn new(limits: &'l RangeLimits) -> Self {
+    pub fn new(limits: &'l RangeLimits) -> Self {
         Self { limits, failed_count: 0 }
     }
 
@@ -22,7 +22,7 @@ impl<'l> Backoff<'l> {
     ///
     /// # Errors
     /// The error itself when there is no further attempt.
-    pub(crate) async fn wait_after(&mut self, error: FetchError) -> Result<(), FetchError> {
+    pub async fn wait_after(&mut self, error: FetchError) -> Result<(), FetchError> {
         self.failed_count += 1;
         let FetchError::Retry { after, .. } = &error else { return Err(error) };
         if self.limits.attempts_max <= self.failed_count {
@@ -37,23 +37,6 @@ impl<'l> Backoff<'l> {
         let doublings = self.failed_count.saturating_sub(1).min(20);
         let own = Duration::from_millis(self.limits.backoff_ms.saturating_mul(1 << doublings));
         own.max(asked.unwrap_or_default()).min(Duration::from_millis(self.limits.backoff_ms_max))
-    }
-}
-
-/// Does something until it succeeds or no attempt is left.
-///
-/// # Errors
-/// That of the last attempt.
-pub async fn with_retries<T>(
-    limits: &RangeLimits,
-    mut attempt: impl AsyncFnMut() -> Result<T, FetchError>,
-) -> Result<T, FetchError> {
-    let mut backoff = Backoff::new(limits);
-    loop {
-        match attempt().await {
-            Ok(done) => return Ok(done),
-            Err(error) => backoff.wait_after(error).await?,
-        }
     }
 }
 

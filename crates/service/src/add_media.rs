@@ -79,6 +79,8 @@ pub(crate) struct Arrived {
     pub(crate) name: String,
     pub(crate) source: MediaSource,
     pub(crate) size_bytes: Option<u64>,
+    /// Whether pictures can be taken from there at once.
+    pub(crate) is_here: bool,
 }
 
 const NAME_BYTES_MAX: usize = 255;
@@ -100,7 +102,7 @@ impl Service {
             return Err(ServiceError::new(ErrorCode::SourceEmpty, "the uploaded video has no bytes"));
         }
         let (source, size_bytes) = (MediaSource::Object { key }, Some(facts.size_bytes));
-        self.insert(app, add, Arrived { video_id, name, source, size_bytes }).await
+        self.insert(app, add, Arrived { video_id, name, source, size_bytes, is_here: true }).await
     }
 
     /// Takes a file below an allowed root where it lies.
@@ -123,7 +125,7 @@ impl Service {
         let text = path.to_str().ok_or_else(|| invalid("path", "a path of valid UTF-8"))?.to_owned();
         let video_id = VideoId::mint(self.rng());
         let (source, size_bytes) = (MediaSource::LocalFile { path: text }, Some(size_bytes));
-        self.insert(app, add, Arrived { video_id, name, source, size_bytes }).await
+        self.insert(app, add, Arrived { video_id, name, source, size_bytes, is_here: true }).await
     }
 
     /// Notes a video to be fetched; probe and covers follow when its bytes are here.
@@ -132,6 +134,18 @@ impl Service {
     /// `InvalidParameter` unless it is an absolute `http` or `https` URL. What the address guard or the
     /// server say comes as the job's failure and the event `media.failed`.
     pub async fn add_url(&self, app: &App, add: AddMedia, url: &str) -> Result<AddedMedia> {
+        self.add_from(app, add, url, false).await
+    }
+
+    /// Takes a video where it lies, at a URL: each job reads of it what it needs, by ranges.
+    ///
+    /// # Errors
+    /// As [`Service::add_url`]; what the address guard or the server say comes as the failure of each job.
+    pub async fn add_remote(&self, app: &App, add: AddMedia, url: &str) -> Result<AddedMedia> {
+        self.add_from(app, add, url, true).await
+    }
+
+    async fn add_from(&self, app: &App, add: AddMedia, url: &str, is_here: bool) -> Result<AddedMedia> {
         check_add(&add)?;
         let parsed = checked_http_url("url", url)?;
         let last = parsed.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
@@ -139,9 +153,10 @@ impl Service {
         let name = checked_name(add.name.as_deref().unwrap_or(&own_name))?;
         let video_id = VideoId::mint(self.rng());
         let source = MediaSource::Url { url: url.to_owned() };
-        let details = MediaDetails { fetched_from: Some(url.to_owned()), ..add.details };
+        let fetched_from = (!is_here).then(|| url.to_owned());
+        let details = MediaDetails { fetched_from, ..add.details };
         let add = AddMedia { details, ..add };
-        self.insert(app, add, Arrived { video_id, name, source, size_bytes: None }).await
+        self.insert(app, add, Arrived { video_id, name, source, size_bytes: None, is_here }).await
     }
 
     async fn allowed_file(&self, path: &Path) -> Result<(PathBuf, u64)> {
@@ -162,8 +177,7 @@ impl Service {
     }
 
     pub(crate) fn new_media(&self, app: &App, add: &AddMedia, arrived: Arrived) -> Media {
-        let Arrived { video_id, name, source, .. } = arrived;
-        let is_here = !matches!(source, MediaSource::Url { .. });
+        let Arrived { video_id, name, source, is_here, .. } = arrived;
         let now = self.now();
         Media {
             id: MediaId::mint(self.rng()),

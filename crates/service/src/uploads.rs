@@ -120,7 +120,7 @@ impl Service {
         let name = checked_name(new.add.name.as_deref().unwrap_or(&new.file_name))?;
         let video_id = VideoId::mint(self.rng());
         let source = MediaSource::Object { key: object_key::source(&video_id, &new.file_name) };
-        let arrived = Arrived { video_id, name, source, size_bytes: None };
+        let arrived = Arrived { video_id, name, source, size_bytes: None, is_here: false };
         let media = Media { state: MediaState::Fetching, ..self.new_media(app, &new.add, arrived) };
         let requests = new.add.follow_ups.iter().cloned();
         let jobs = requests.map(|request| self.snapshot_job(&media, request)).collect();

@@ -23,6 +23,8 @@ use crate::state::ApiState;
 #[serde(deny_unknown_fields)]
 struct AddElsewhere {
     url: Option<String>,
+    /// Whether the bytes of a URL are copied here; they are unless this says no.
+    fetch: Option<bool>,
     path: Option<String>,
     name: Option<String>,
     pass_through: Option<String>,
@@ -119,7 +121,11 @@ async fn add_elsewhere(state: &ApiState, app: &App, request: AddElsewhere) -> Re
         ..AddMedia::over(Dialect::Native)
     };
     match (request.url, request.path) {
+        (Some(url), None) if request.fetch == Some(false) => {
+            Ok(state.service.add_remote(app, add, &url).await?.media)
+        }
         (Some(url), None) => Ok(state.service.add_url(app, add, &url).await?.media),
+        (None, Some(_)) if request.fetch.is_some() => Err(Problem(invalid("fetch", "only beside url"))),
         (None, Some(path)) => Ok(state.service.add_local_file(app, add, FilePath::new(&path)).await?.media),
         _ => Err(Problem(invalid("body", "either url or path"))),
     }

@@ -87,6 +87,7 @@ pub(crate) fn job(job: &Job, urls: &Urls<'_>) -> Value {
         "attempt": job.attempt,
         "failure": job.failure.as_ref().map(failure),
         "outputs": outputs,
+        "traffic": job.traffic,
         "pass_through": job.pass_through,
         "created_at": rfc3339_ms(job.created_at),
         "started_at": job.started_at.map(rfc3339_ms),

@@ -115,6 +115,7 @@ impl World {
                 state: JobState::Completed,
                 outcomes: job.outcomes.clone(),
                 failure: None,
+                traffic: None,
                 media: (job.kind == JobKind::Fetch).then(|| stored(&media)),
                 events: vec![Event::of_finished_job(
                     id,

@@ -10,6 +10,7 @@ mod crash;
 mod media_events;
 mod pictures;
 mod queue;
+mod remote;
 mod sandbox;
 mod server;
 mod settings;

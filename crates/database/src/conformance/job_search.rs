@@ -38,6 +38,7 @@ async fn finish(s: &Subject) {
             state: JobState::Discarded,
             outcomes: Vec::new(),
             failure: None,
+            traffic: None,
             media: None,
             events: Vec::new(),
             jobs: Vec::new(),

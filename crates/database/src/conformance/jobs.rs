@@ -110,6 +110,7 @@ async fn a_result_reads_back_picture_by_picture(s: Subject) {
     let found = s.database.find_job(app, &partly.id).await.expect("find").expect("is there");
     assert_eq!((found.state, &found.failure), (JobState::Completed, &None));
     assert_eq!((&found.outputs, &found.outcomes), (&partly.outputs, &outcomes(&partly)));
+    assert_eq!(found.traffic, completion(&leases[0]).traffic);
     assert!(found.started_at.is_some() && found.started_at <= found.finished_at);
     let found = s.database.find_job(app, &whole.id).await.expect("find").expect("is there");
     assert_eq!((found.state, &found.failure), (JobState::Discarded, &discarded.failure));

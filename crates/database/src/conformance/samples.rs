@@ -9,7 +9,8 @@ use stillframe_domain::{
     AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind, Failure, Job,
     JobId, JobKind, JobState, Lease, Media, MediaFacts, MediaId, MediaSource, MediaState, MediaTime,
     MediaUpdate, NotifyMode, Origin, OsRng, Output, OutputId, OutputOutcome, Owner, PictureOutcome,
-    PixelSize, RequestKind, RequestOptions, Taken, TemplateFamily, TemplateRef, Timestamp, VideoId, template,
+    PixelSize, RequestKind, RequestOptions, Taken, TemplateFamily, TemplateRef, Timestamp, Traffic, VideoId,
+    template,
 };
 
 use super::Subject;
@@ -89,6 +90,7 @@ pub(super) fn job(media: &Media) -> Job {
         outputs: vec![output(OutputKind::Normal, 0), free],
         outcomes: Vec::new(),
         failure: None,
+        traffic: None,
         pass_through: Some("session".to_owned()),
         callback_url: Some("https://example.org/hook".to_owned()),
         options: RequestOptions { notify: NotifyMode::Change, ..RequestOptions::default() },
@@ -152,6 +154,7 @@ pub(super) fn completion(lease: &Lease) -> JobCompletion {
         state: JobState::Completed,
         outcomes: outcomes(&lease.job),
         failure: None,
+        traffic: Some(Traffic { requests: 3, bytes: 1 << 40 }),
         media: None,
         events: Vec::new(),
         jobs: Vec::new(),

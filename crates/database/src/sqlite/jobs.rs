@@ -294,6 +294,7 @@ pub(super) fn read_job(row: Row<'_>) -> Result<(i64, Job)> {
         outputs: Vec::new(),
         outcomes: Vec::new(),
         failure: row.optional_document("failure")?,
+        traffic: row.optional_document("traffic")?,
         pass_through: row.get("pass_through")?,
         callback_url: row.get("callback_url")?,
         options: row.document("options")?,

@@ -152,11 +152,13 @@ pub(super) async fn complete(tx: &mut Tx, completion: JobCompletion) -> Result<C
     }
     let now_ms = tx.now_ms();
     let row: Option<(i64, i64)> = sqlx::query_as(
-        "UPDATE jobs SET state = ?, due_ms = NULL, lease_token = NULL, failure = ?, finished_ms = ?
+        "UPDATE jobs SET state = ?, due_ms = NULL, lease_token = NULL, failure = ?, traffic = ?,
+             finished_ms = ?
          WHERE id = ? AND lease_token = ? RETURNING seq, media_id",
     )
     .bind(completion.state.name())
     .bind(stored::optional_document(DOING, completion.failure.as_ref())?)
+    .bind(stored::optional_document(DOING, completion.traffic.as_ref())?)
     .bind(now_ms)
     .bind(completion.job_id.as_str())
     .bind(completion.token.as_str())

@@ -68,7 +68,11 @@ impl Proxy {
             fault: Mutex::default(),
             hook: Mutex::default(),
         });
-        let address = runtime.block_on(listen(Arc::clone(&shared))).expect("a port for the proxy");
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let listening = Arc::clone(&shared);
+        // Not `block_on`, which is not allowed where a test has a runtime of its own.
+        runtime.spawn(async move { sender.send(listen(listening).await) });
+        let address = receiver.recv().expect("an answer").expect("a port for the proxy");
         Self { address, shared, runtime: Some(runtime) }
     }
 
