@@ -17,6 +17,10 @@ const BROKEN_PACKETS_MAX: u32 = 16;
 /// not name, in milliseconds.
 const INDEX_GAP_MS_MAX: u64 = 10_000;
 
+/// A frame costs about as much as so many of its pixels, for each byte that it is coded in: measured with
+/// H.264 at 1080p.
+const PIXELS_PER_BYTE: u64 = 20;
+
 /// What the container's index is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum IndexKind {
@@ -99,6 +103,25 @@ impl<'m> Cursor<'m> {
             (None, None) => self.gap_max < to.saturating_sub(from),
             (from, to) => from != to,
         }
+    }
+
+    /// What a frame costs to decode besides its bytes, in bytes.
+    pub fn frame_cost(&self) -> u64 {
+        let video = &self.media.video;
+        u64::from(video.width_px) * u64::from(video.height_px) / PIXELS_PER_BYTE
+    }
+
+    /// About what it costs to decode from the keyframe for `from` to the frame at `to`, or only that
+    /// keyframe, in coded bytes; `None` when the index does not name all frames.
+    pub fn indexed_cost(&self, from: i64, to: i64, is_key_alone: bool) -> Option<u64> {
+        if self.index != IndexKind::Whole {
+            return None;
+        }
+        let (demuxer, stream) = (&self.media.demuxer, self.media.video.index);
+        let first = demuxer.index_place(stream, from).unwrap_or(0);
+        let last = demuxer.index_last(stream, to).filter(|_| !is_key_alone).unwrap_or(first);
+        let size_bytes = |entry| demuxer.index_span(stream, entry).map_or(0, |span| span.end - span.start);
+        Some((first..=last.max(first)).map(|entry| size_bytes(entry) + self.frame_cost()).sum())
     }
 
     /// Timestamps of the keyframes in the index, when it names all of them. Moves the position.

@@ -3,6 +3,7 @@
 //! ```text
 //! wanted.rs   request + facts  -> Wanted: a time in the stream's units, and how exact it has to be
 //! cursor.rs   the demuxer      -> packets from a verified keyframe on
+//! order.rs    Wanted, sorted   -> those of the costliest groups first
 //! scan.rs     packets in coding order, looked up by presentation time
 //! group.rs    the packets that are decoded in one go, with their targets
 //! foresee.rs  tells the source which bytes will be read
@@ -16,6 +17,7 @@ mod cursor;
 mod foresee;
 mod group;
 mod keyframes;
+mod order;
 mod planner;
 mod scan;
 mod wanted;

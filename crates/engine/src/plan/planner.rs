@@ -1,7 +1,8 @@
 //! Resolves the wanted times one after another and gathers them into groups.
 //!
-//! Times are taken in ascending order. A group begins at a keyframe and grows until the next time is
-//! better reached from another keyframe; so packets are decoded once, whatever the number of pictures.
+//! Times are taken in ascending order, but for whole groups (`order.rs`). A group begins at a keyframe and
+//! grows until the next time is better reached from another keyframe; so packets are decoded once, whatever
+//! the number of pictures.
 
 use std::collections::VecDeque;
 
@@ -10,6 +11,7 @@ use stillframe_domain::{ErrorCode, Failure};
 use super::cursor::{Cursor, time_of};
 use super::foresee::foresee;
 use super::group::{Group, Target};
+use super::order::ordered;
 use super::scan::{Entry, Scan};
 use super::wanted::{Choice, Wanted};
 use crate::av::{Packet, Stream};
@@ -20,10 +22,6 @@ use crate::nonref::Role;
 /// No codec shows a frame later than this many frames that follow it in coding order (H.264, A.3.1:
 /// `max_dec_frame_buffering`), so that a frame is known when as many later ones were seen.
 const REORDERED_FRAMES_MAX: usize = 16;
-
-/// A frame costs about as much as so many of its pixels, for each byte that it is coded in: measured with
-/// H.264 at 1080p.
-const PIXELS_PER_BYTE: u64 = 20;
 
 /// One step of the plan.
 pub enum Step {
@@ -54,8 +52,8 @@ enum Resolved {
 
 impl<'m> Planner<'m> {
     /// A plan for these frames.
-    pub fn new(cursor: Cursor<'m>, mut wanted: Vec<Wanted>) -> Self {
-        wanted.sort_by_key(|wanted| wanted.at);
+    pub fn new(cursor: Cursor<'m>, wanted: Vec<Wanted>) -> Self {
+        let wanted = ordered(&cursor, wanted);
         foresee(&cursor, &wanted);
         Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new(), is_naive: false }
     }
@@ -232,18 +230,18 @@ impl<'m> Planner<'m> {
     fn gather(&mut self, mut scan: Scan) -> Option<Group> {
         let mut targets: Vec<(usize, Target)> = Vec::new();
         let mut seek_at = None;
-        let mut last: Option<(i64, usize)> = None;
+        let mut used: Option<usize> = None;
+        let mut tried: Option<i64> = None;
         while let Some(&wanted) = self.queue.front() {
-            if last.is_some_and(|(at, _)| self.cursor.is_far(at, wanted.at)) {
+            if tried.is_some_and(|at| wanted.at < at || self.cursor.is_far(at, wanted.at)) {
                 break;
             }
-            let used = last.map(|(_, place)| place);
+            tried = Some(wanted.at);
             match self.resolve(&mut scan, wanted, used) {
                 Ok(Resolved::Frame { place, or_later }) => {
                     self.queue.pop_front();
                     seek_at.get_or_insert(wanted.at);
-                    let furthest = used.map_or(place, |used| used.max(place));
-                    last = Some((wanted.at, furthest));
+                    used = used.max(Some(place));
                     add(&mut targets, &scan, place, wanted, or_later);
                 }
                 Ok(Resolved::FromKey(place)) => {
@@ -272,9 +270,8 @@ impl<'m> Planner<'m> {
         let last = if scan.is_clockless { scan.first_place() + scan.len() - 1 } else { last };
         let whole = scan.len().saturating_sub(REORDERED_FRAMES_MAX);
         let cut_from = if scan.is_ended { whole } else { usize::MAX };
-        let video = &self.cursor.media().video;
-        let frame_cost = u64::from(video.width_px) * u64::from(video.height_px) / PIXELS_PER_BYTE;
-        let mut entries = scan.into_entries(last, video.is_interlaced);
+        let frame_cost = self.cursor.frame_cost();
+        let mut entries = scan.into_entries(last, self.cursor.media().video.is_interlaced);
         for entry in &mut entries {
             entry.is_needed = needs_all || entry.role != Role::Disposable;
         }
