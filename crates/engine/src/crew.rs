@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The calling thread alone plans, reads the source and hands on results; it starts a worker when there is
-//! work for one more. The queue is bounded by bytes, so memory does not grow with the number of pictures.
+//! work for one more. What is planned ahead is bounded by bytes, so memory does not grow with the number of
+//! pictures.
 //!
 //! **Invariant:** every task that was given is told of as ended, once, unless the crew is dismissed.
 
@@ -30,8 +31,11 @@ use crate::plan::{Group, Target, Wanted};
 use crate::render::{Renderer, Shape};
 use crate::timeline::Timeline;
 
-/// Bytes of packets that wait in the queue, beyond one group for each worker: 16 MiB.
-const QUEUED_BYTES_MAX: u64 = 16 << 20;
+/// Bytes of packets that wait in the queue, beyond one group: 1 MiB.
+const QUEUED_BYTES_MAX: u64 = 1 << 20;
+/// Bytes of packets that wait or are being decoded, for each worker: 8 MiB. Beyond, a group is planned when
+/// a worker is about to have none, which costs it the time of reading that group.
+const OPEN_BYTES_PER_WORKER_MAX: u64 = 8 << 20;
 /// Groups that wait in the queue.
 const QUEUED_GROUPS_MAX: usize = 256;
 /// Results for each worker that wait to be handed on.
@@ -113,8 +117,9 @@ pub struct Crew<'scope, 'env> {
     /// Decoder threads of the workers that are not started yet.
     resting: Vec<u32>,
     started_count: usize,
-    /// Tasks that were given and have not ended.
+    /// Tasks that were given and have not ended, and the bytes of their packets.
     open_count: usize,
+    open_bytes: u64,
 }
 
 #[derive(Default)]
@@ -147,24 +152,41 @@ impl<'scope, 'env> Crew<'scope, 'env> {
         thread_counts.reverse();
         let first = thread_counts.pop().unwrap_or(1);
         let (resting, shared) = (thread_counts, Arc::default());
-        let mut crew = Self { scope, kit, shared, told, teller, resting, started_count: 0, open_count: 0 };
+        let mut crew = Self {
+            scope,
+            kit,
+            shared,
+            told,
+            teller,
+            resting,
+            started_count: 0,
+            open_count: 0,
+            open_bytes: 0,
+        };
         crew.start(first, media)?;
         Ok(crew)
     }
 
     /// Whether another task should be planned now.
     pub fn has_room(&self) -> bool {
+        let worker_count = self.started_count + self.resting.len();
+        if self.open_count < worker_count {
+            return true;
+        }
         let queue = self.shared.lock();
-        let is_hungry = queue.tasks.len() < self.started_count;
-        is_hungry || (queue.size_bytes < QUEUED_BYTES_MAX && queue.tasks.len() < QUEUED_GROUPS_MAX)
+        let has_place = queue.size_bytes < QUEUED_BYTES_MAX && queue.tasks.len() < QUEUED_GROUPS_MAX;
+        self.open_bytes < OPEN_BYTES_PER_WORKER_MAX * worker_count as u64
+            && (has_place || queue.tasks.is_empty())
     }
 
     /// Gives a task, and starts a worker for it when all others have work.
     pub fn give(&mut self, task: Task, media: &Media) {
         let mut queue = self.shared.lock();
-        queue.size_bytes += task.group.size_bytes();
+        let size_bytes = task.group.size_bytes();
+        queue.size_bytes += size_bytes;
         queue.tasks.push(task);
         self.open_count += 1;
+        self.open_bytes += size_bytes;
         let is_short = queue.idle_count < queue.tasks.len();
         drop(queue);
         self.shared.changed.notify_one();
@@ -196,6 +218,9 @@ impl<'scope, 'env> Crew<'scope, 'env> {
 
     fn noted(&mut self, told: Told) -> Told {
         self.open_count -= usize::from(!matches!(told, Told::Made(..)));
+        if let Told::Ended(task, _) = &told {
+            self.open_bytes -= task.group.size_bytes();
+        }
         told
     }
 
