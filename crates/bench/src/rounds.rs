@@ -18,6 +18,16 @@ pub struct Contender {
     pub work: Work,
 }
 
+impl Contender {
+    /// The same on the first core alone.
+    pub fn on_one_core(mut self) -> Self {
+        for command in &mut self.work.commands {
+            command.splice(0..0, ["taskset", "-c", "0"].map(str::to_owned));
+        }
+        self
+    }
+}
+
 /// What a contender's runs cost.
 pub struct Row {
     /// As in [`Contender`].

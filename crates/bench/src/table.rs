@@ -4,21 +4,37 @@ use std::fmt::Write as _;
 
 use crate::rounds::Row;
 
-/// A ratio that is aimed at.
+/// A figure that is aimed at.
 pub struct Aim {
-    /// What is compared.
+    /// What it tells.
     pub what: String,
-    /// The contender whose wall clock is divided.
-    pub of: String,
-    /// The contender whose wall clock it is divided by.
-    pub by: String,
-    /// The bound that must hold.
-    pub must: Bound,
+    /// How it comes about.
+    pub figure: Figure,
+    /// The bound that must hold; `None` where the figure is told but nothing has to hold.
+    pub must: Option<Bound>,
     /// The bound that we would like to reach.
     pub goal: Bound,
 }
 
-/// A bound of a ratio.
+/// How a figure comes about from the costs of contenders, which are named.
+pub enum Figure {
+    /// The wall clock of the first over that of the second.
+    WallRatio(String, String),
+    /// Peak memory in megabytes.
+    PeakMb(String),
+}
+
+impl Figure {
+    fn of(&self, rows: &[Row]) -> Option<f64> {
+        let cost = |name: &str| rows.iter().find(|row| row.name == name).map(|row| row.cost);
+        match self {
+            Self::WallRatio(of, by) => Some(cost(of)?.wall_ms / cost(by)?.wall_ms),
+            Self::PeakMb(of) => Some(cost(of)?.peak_bytes as f64 / 1e6),
+        }
+    }
+}
+
+/// A bound of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
     /// At least so many times.
@@ -28,10 +44,10 @@ pub enum Bound {
 }
 
 impl Bound {
-    fn holds(self, ratio: f64) -> bool {
+    fn holds(self, figure: f64) -> bool {
         match self {
-            Self::AtLeast(least) => least <= ratio,
-            Self::AtMost(most) => ratio <= most,
+            Self::AtLeast(least) => least <= figure,
+            Self::AtMost(most) => figure <= most,
         }
     }
 
@@ -54,25 +70,18 @@ pub fn costs(title: &str, rows: &[Row]) -> String {
     text
 }
 
-/// How the ratios of a task stand.
-pub fn ratios(rows: &[Row], aims: &[Aim]) -> String {
-    let mut text = "| ratio of wall clocks | measured | must | goal |\n|---|--:|--:|--:|\n".to_owned();
+/// How the figures of a task stand.
+pub fn figures(rows: &[Row], aims: &[Aim]) -> String {
+    let mut text = "| figure | measured | must | goal |\n|---|--:|--:|--:|\n".to_owned();
     for aim in aims {
-        let wall = |name: &str| rows.iter().find(|row| row.name == name).map(|row| row.cost.wall_ms);
-        let (Some(of), Some(by)) = (wall(&aim.of), wall(&aim.by)) else { continue };
-        let ratio = of / by;
-        let mark = |bound: Bound| if bound.holds(ratio) { "held" } else { "**missed**" };
-        let (must, goal) = (aim.must, aim.goal);
-        writeln!(
-            text,
-            "| {} | {ratio:.2} | {} {} | {} {} |",
-            aim.what,
-            must.text(),
-            mark(must),
-            goal.text(),
-            mark(goal)
-        )
-        .expect("writing to a String does not fail");
+        let Some(figure) = aim.figure.of(rows) else { continue };
+        let told = |bound: Bound| {
+            let mark = if bound.holds(figure) { "held" } else { "**missed**" };
+            format!("{} {mark}", bound.text())
+        };
+        let must = aim.must.map_or_else(|| "-".to_owned(), told);
+        writeln!(text, "| {} | {figure:.2} | {must} | {} |", aim.what, told(aim.goal))
+            .expect("writing to a String does not fail");
     }
     text
 }
@@ -87,20 +96,26 @@ mod tests {
         Row { name: name.to_owned(), cost, run_count: 5 }
     }
 
+    fn aim(figure: Figure, must: Option<Bound>, goal: Bound) -> Aim {
+        Aim { what: "still".to_owned(), figure, must, goal }
+    }
+
     #[test]
     fn a_ratio_says_whether_its_bounds_hold() {
         let rows = [row("theirs", 300.0), row("ours", 100.0)];
-        let aim = |must, goal| Aim {
-            what: "still".to_owned(),
-            of: "theirs".to_owned(),
-            by: "ours".to_owned(),
-            must,
-            goal,
-        };
-        let text = ratios(&rows, &[aim(Bound::AtLeast(2.5), Bound::AtLeast(4.0))]);
+        let ratio = || Figure::WallRatio("theirs".to_owned(), "ours".to_owned());
+        let bounds = (Some(Bound::AtLeast(2.5)), Bound::AtLeast(4.0));
+        let text = figures(&rows, &[aim(ratio(), bounds.0, bounds.1)]);
         assert!(text.ends_with("| still | 3.00 | >= 2.5 held | >= 4 **missed** |\n"), "{text}");
-        let text = ratios(&rows, &[aim(Bound::AtMost(3.0), Bound::AtMost(1.0))]);
-        assert!(text.ends_with("| still | 3.00 | <= 3 held | <= 1 **missed** |\n"), "{text}");
+        let text = figures(&rows, &[aim(ratio(), None, Bound::AtMost(1.0))]);
+        assert!(text.ends_with("| still | 3.00 | - | <= 1 **missed** |\n"), "{text}");
+    }
+
+    #[test]
+    fn a_peak_is_told_in_megabytes() {
+        let peak = aim(Figure::PeakMb("ours".to_owned()), Some(Bound::AtMost(2.0)), Bound::AtMost(1.0));
+        let text = figures(&[row("ours", 100.0)], &[peak]);
+        assert!(text.ends_with("| still | 2.00 | <= 2 held | <= 1 **missed** |\n"), "{text}");
     }
 
     #[test]

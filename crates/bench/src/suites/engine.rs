@@ -1,4 +1,5 @@
-//! The engine's suite: tasks T1 to T4, each done by Stillframe, by other tools, and as bare decoding.
+//! The engine's suite: tasks T1 to T4, each done by Stillframe, by other tools, and as bare decoding; and the
+//! memory of one worker.
 
 mod contenders;
 mod tasks;
@@ -44,7 +45,7 @@ pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
         let video = files.make(&task.recipe)?;
         let (contenders, aims) = (task.compose)(&tools, &video)?;
         let rows = compete(&contenders, if options.quick { 1 } else { options.runs.into() })?;
-        println!("{}\n{}", table::costs(&task.title, &rows), table::ratios(&rows, &aims));
+        println!("{}\n{}", table::costs(&task.title, &rows), table::figures(&rows, &aims));
     }
     Ok(())
 }

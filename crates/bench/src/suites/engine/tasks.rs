@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::contenders::*;
 use crate::files::{AV1_1080P, H264_720P_2H, H264_1080P, HEVC_4K, Recipe};
 use crate::rounds::Contender;
-use crate::table::{Aim, Bound};
+use crate::table::{Aim, Bound, Figure};
 
 /// Time between the cells of the sprite.
 const SPRITE_STEP_MS: i64 = 10_000;
@@ -36,6 +36,8 @@ pub fn all() -> Vec<Task> {
         task("T2: ten stills, 4K HEVC", HEVC_4K, ten_stills_hevc),
         task("T3: a hundred stills of 320 pixels, ten minutes of 1080p H.264", H264_1080P, hundred_stills),
         task("T4: sprites of 160x90 each 10 s, two hours of 720p H.264", H264_720P_2H, sprites),
+        task("Memory of one worker, 1080p H.264", H264_1080P, memory_1080p),
+        task("Memory of one worker, 4K HEVC", HEVC_4K, memory_4k),
     ]
 }
 
@@ -92,7 +94,7 @@ fn ten_stills(tools: &Tools, video: &Path, exact_aim: (f64, f64)) -> Composed {
         tools.vcsi(asked),
     ];
     let mut aims = vec![faster("exact against ffmpeg for each time", FFMPEG_EACH, OURS_EXACT, exact_aim)];
-    aims.extend(floors());
+    aims.extend(floors(false));
     Ok((contenders, aims))
 }
 
@@ -119,7 +121,7 @@ fn hundred_stills(tools: &Tools, video: &Path) -> Composed {
         faster("exact against one ffmpeg", FFMPEG_PASS, OURS_EXACT, (2.8, 4.0)),
         faster("keyframe against one ffmpeg -skip_frame nokey", FFMPEG_PASS_NOKEY, OURS_KEYFRAME, (3.5, 4.5)),
     ];
-    aims.extend(floors());
+    aims.extend(floors(true));
     Ok((contenders, aims))
 }
 
@@ -141,7 +143,7 @@ fn sprites(tools: &Tools, video: &Path) -> Composed {
         faster("exact against one ffmpeg, whole decode", FFMPEG_PASS, OURS_EXACT, (7.0, 10.0)),
         faster("keyframe against one ffmpeg -skip_frame nokey", FFMPEG_PASS_NOKEY, OURS_KEYFRAME, (7.0, 8.0)),
     ];
-    aims.extend(floors());
+    aims.extend(floors(true));
     Ok((contenders, aims))
 }
 
@@ -153,27 +155,53 @@ fn keyframe(tools: &Tools, video: &Path, arguments: &str) -> Contender {
     tools.stillframe(OURS_KEYFRAME, video, &format!("--frame keyframe {arguments}"))
 }
 
+fn memory_1080p(tools: &Tools, video: &Path) -> Composed {
+    memory(tools, video, (70.0, 60.0))
+}
+
+fn memory_4k(tools: &Tools, video: &Path) -> Composed {
+    memory(tools, video, (200.0, 180.0))
+}
+
+/// Stills of native size on one core, which makes one worker: as many as there are must not matter.
+fn memory(tools: &Tools, video: &Path, (must_mb, goal_mb): (f64, f64)) -> Composed {
+    let (mut contenders, mut aims) = (Vec::new(), Vec::new());
+    for (mode, count) in [("exact", 10), ("exact", 100), ("keyframe", 10), ("keyframe", 100)] {
+        let name = format!("stillframe on one core, {count} stills, {mode}");
+        let arguments = format!("--frame {mode} {}", at(&spread(video, count)?));
+        contenders.push(tools.stillframe(&name, video, &arguments).on_one_core());
+        aims.push(Aim {
+            what: format!("peak MB, {count} stills, {mode}"),
+            figure: Figure::PeakMb(name),
+            must: Some(Bound::AtMost(must_mb)),
+            goal: Bound::AtMost(goal_mb),
+        });
+    }
+    Ok((contenders, aims))
+}
+
 fn faster(what: &str, other: &str, ours: &str, (must, goal): (f64, f64)) -> Aim {
     Aim {
         what: what.to_owned(),
-        of: other.to_owned(),
-        by: ours.to_owned(),
-        must: Bound::AtLeast(must),
+        figure: Figure::WallRatio(other.to_owned(), ours.to_owned()),
+        must: Some(Bound::AtLeast(must)),
         goal: Bound::AtLeast(goal),
     }
 }
 
-fn floors() -> [Aim; 2] {
+/// What we need of the floor's time. The bound on keyframes has to hold for many small pictures (`is_batch`):
+/// beside ten keyframes, encoding them at full size and starting a process weigh as much as decoding does.
+fn floors(is_batch: bool) -> [Aim; 2] {
     let near = |what: &str, ours: &str, floor: &str, must| Aim {
         what: what.to_owned(),
-        of: ours.to_owned(),
-        by: floor.to_owned(),
-        must: Bound::AtMost(must),
+        figure: Figure::WallRatio(ours.to_owned(), floor.to_owned()),
+        must,
         goal: Bound::AtMost(1.0),
     };
+    let (exact, keyframe) = (Bound::AtMost(1.15), Bound::AtMost(1.10));
     [
-        near("exact, of the floor", OURS_EXACT, FLOOR_EXACT, 1.15),
-        near("keyframe, of the floor", OURS_KEYFRAME, FLOOR_KEYFRAME, 1.10),
+        near("exact, of the floor", OURS_EXACT, FLOOR_EXACT, Some(exact)),
+        near("keyframe, of the floor", OURS_KEYFRAME, FLOOR_KEYFRAME, is_batch.then_some(keyframe)),
     ]
 }
 
