@@ -33,9 +33,9 @@ use crate::timeline::Timeline;
 
 /// Bytes of packets that wait in the queue, beyond one group: 1 MiB.
 const QUEUED_BYTES_MAX: u64 = 1 << 20;
-/// Bytes of packets that wait or are being decoded, for each worker: 8 MiB. Beyond, a group is planned when
+/// Bytes of packets that wait or are being decoded, for each worker: 4 MiB. Beyond, a group is planned when
 /// a worker is about to have none, which costs it the time of reading that group.
-const OPEN_BYTES_PER_WORKER_MAX: u64 = 8 << 20;
+const OPEN_BYTES_PER_WORKER_MAX: u64 = 4 << 20;
 /// Groups that wait in the queue.
 const QUEUED_GROUPS_MAX: usize = 256;
 /// Results for each worker that wait to be handed on.
@@ -86,6 +86,23 @@ impl Worker {
     pub fn new(kit: Kit, decoder: GroupDecoder) -> Result<Self, Failure> {
         let renderer = Renderer::new(kit.shape);
         Ok(Self { kit, decoder, renderer, encoders: Encoders::new()? })
+    }
+
+    /// As [`Self::run`], of the packets that the group kept. They are let go as they are decoded, so that
+    /// the memory is free again when the pictures at the end of the group are made.
+    fn run_kept(&mut self, group: &mut Group, tell: &mut dyn FnMut(Told) -> ControlFlow<()>) -> Outcome {
+        let taken = if self.decoder.may_repeat() { None } else { group.take_packets() };
+        match taken {
+            None => self.run(group, PacketSource::Kept, tell),
+            Some(Ok(packets)) => {
+                let mut packets = packets.into_iter();
+                let mut next = || packets.next().ok_or(EngineError::Truncated);
+                self.run(group, PacketSource::Read(&mut next), tell)
+            }
+            Some(Err(error)) => {
+                Outcome::nothing(group, EngineError::Backend { call: error.call, code: error.code })
+            }
+        }
     }
 
     /// Decodes a group and tells of each picture as it is made.
@@ -276,13 +293,13 @@ impl Shared {
 fn work(kit: Kit, decoder: GroupDecoder, shared: &Shared, teller: &SyncSender<Told>) {
     let work = panic::AssertUnwindSafe(|| {
         let mut worker = Worker::new(kit, decoder);
-        while let Some(task) = shared.take() {
+        while let Some(mut task) = shared.take() {
             let mut tell = |told| match teller.send(told) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             };
             let outcome = match &mut worker {
-                Ok(worker) => worker.run(&task.group, PacketSource::Kept, &mut tell),
+                Ok(worker) => worker.run_kept(&mut task.group, &mut tell),
                 Err(_) => Outcome::nothing(&task.group, EngineError::Backend { call: "tj3Init", code: 0 }),
             };
             if tell(Told::Ended(task, outcome)).is_break() {

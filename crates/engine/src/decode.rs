@@ -29,7 +29,7 @@ pub type OnFrame<'a> = &'a mut dyn FnMut(&Target, &Frame) -> ControlFlow<()>;
 pub enum PacketSource<'p> {
     /// The group kept them.
     Kept,
-    /// They are read again, in order.
+    /// They come one after another, in order, and only once.
     Read(&'p mut dyn FnMut() -> Result<Packet, EngineError>),
 }
 
@@ -57,6 +57,11 @@ impl GroupDecoder {
         let decoder = open_decoder(media, thread_count)?;
         let single = if 1 < thread_count { Some(open_decoder(media, 1)?) } else { None };
         Ok(Self { decoder, single, budget })
+    }
+
+    /// Whether it may want to decode a group twice.
+    pub fn may_repeat(&self) -> bool {
+        self.single.is_some()
     }
 
     /// Decodes a group and hands on each target's frame.

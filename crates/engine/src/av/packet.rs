@@ -130,6 +130,14 @@ impl Packet {
         unsafe { std::slice::from_raw_parts(raw.data, size) }
     }
 
+    /// Takes the packet with its bytes; times and flags stay.
+    pub fn take(&mut self) -> Result<Self, AvError> {
+        // SAFETY: this packet is valid.
+        let taken = unsafe { Self::reference(self.as_ptr()) }?;
+        self.drop_data();
+        Ok(taken)
+    }
+
     /// Gives up the bytes; times and flags stay.
     pub fn drop_data(&mut self) {
         // SAFETY: the packet is valid; its buffer reference is released once and forgotten.

@@ -2,7 +2,7 @@
 
 use super::scan::Entry;
 use super::wanted::Wanted;
-use crate::av::Frame;
+use crate::av::{AvError, Frame, Packet};
 
 /// Packets to decode in one go, with the frames that are wanted of them.
 pub struct Group {
@@ -39,9 +39,19 @@ pub struct Target {
 }
 
 impl Group {
-    /// Bytes of the packets that it keeps.
+    /// Bytes of the packets that it kept when it was planned.
     pub fn size_bytes(&self) -> u64 {
-        self.entries.iter().map(|entry| entry.packet.data().len() as u64).sum()
+        let kept = self.entries.iter().filter(|entry| self.has_data && entry.is_needed);
+        kept.map(|entry| entry.size_bytes).sum()
+    }
+
+    /// Takes out the packets with their bytes, so that each can be let go once it is decoded. `None` when
+    /// they may be needed again by [`Self::settle_for_first`].
+    pub fn take_packets(&mut self) -> Option<Result<Vec<Packet>, AvError>> {
+        if self.targets.iter().any(|target| target.pts.is_none()) {
+            return None;
+        }
+        Some(self.entries.iter_mut().map(|entry| entry.packet.take()).collect())
     }
 
     /// At the start of a video without presentation times, takes the first frame that comes out for the
