@@ -94,8 +94,12 @@ fn check_cut(container: Container, codes: &[ErrorCode]) {
     let oracle = Oracle::of(&path).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     let times: Vec<i64> = (0..50).map(|k| 200 * k).collect();
-    for part in [30, 61, 87] {
-        let cut = Arc::new(Memory(bytes[..bytes.len() * part / 100].to_vec()));
+    for (part, is_file) in [30, 61, 87].into_iter().flat_map(|part| [(part, false), (part, true)]) {
+        let cut = &bytes[..bytes.len() * part / 100];
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), cut).unwrap();
+        // Groups come in another order from a file.
+        let cut = if is_file { source(file.path()) } else { Arc::new(Memory(cut.to_vec())) };
         let taken = take_all(cut, vec![stills(at(&times))]).unwrap();
         let last_ms = taken.pictures[0].iter().rfind(|p| p.result.is_ok()).unwrap().offset.as_millis();
         // Frames cost about the same all along, so the cut lies near that part of the time.

@@ -1,7 +1,10 @@
 //! What the engine's tests share: sources in memory and on failing disks, and whole calls as one value.
 
+use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,9 +38,30 @@ impl ByteSource for Memory {
     }
 }
 
-/// A file's bytes as a source.
+/// An open file, as the service and the command line hand it to the engine.
+struct OnDisk(File);
+
+impl ByteSource for OnDisk {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read_at(buf, offset)
+    }
+
+    fn len(&self) -> u64 {
+        self.0.metadata().unwrap().len()
+    }
+
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.0.as_fd())
+    }
+
+    fn validator(&self) -> String {
+        String::new()
+    }
+}
+
+/// A file as a source.
 pub fn source(path: &Path) -> Arc<dyn ByteSource> {
-    Arc::new(Memory(std::fs::read(path).unwrap()))
+    Arc::new(OnDisk(File::open(path).unwrap()))
 }
 
 /// Everything that one call gave.
