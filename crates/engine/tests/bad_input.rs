@@ -1,5 +1,7 @@
 //! Damaged, foreign and failing sources: a clear error or right pictures, never a wrong picture.
 
+#[path = "support/memory.rs"]
+mod memory;
 #[expect(dead_code, reason = "each test binary uses its part")]
 mod support;
 
@@ -13,7 +15,8 @@ use stillframe_domain::{ByteSource, ErrorCode};
 use stillframe_engine::{Limits, probe};
 use stillframe_testkit::clips::{ClipSpec, Container, Expectation, Gop, Oracle, cached, read_frame_number};
 
-use support::{Memory, at, decoded, ok, source, stills, take_all, take_one};
+use memory::Memory;
+use support::{at, decoded, ok, source, stills, take_all, take_one};
 
 /// The code that both entry points give for a source of which nothing can be had.
 fn refusal(bytes: &[u8]) -> ErrorCode {

@@ -1,6 +1,5 @@
 //! What is made of the right frame: upright, square-pixelled, in the right colours, size and grid.
 
-#[expect(dead_code, reason = "each test binary uses its part")]
 mod support;
 
 use std::ops::ControlFlow;

@@ -1,5 +1,7 @@
 //! The number of threads changes how long it takes, and nothing else.
 
+#[path = "support/memory.rs"]
+mod memory;
 #[expect(dead_code, reason = "each test binary uses its part")]
 mod support;
 
@@ -10,7 +12,8 @@ use stillframe_domain::{ByteSource, ErrorCode, SnapshotSpec};
 use stillframe_engine::{Limits, Produced, TakeRequest, take};
 use stillframe_testkit::clips::{ClipSpec, Codec, Container, Gop, cached};
 
-use support::{Memory, at, stills};
+use memory::Memory;
+use support::{at, stills};
 
 /// What became of each picture: its file, or the code of its failure.
 type Became = Vec<Result<Vec<u8>, ErrorCode>>;

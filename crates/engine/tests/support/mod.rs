@@ -1,4 +1,4 @@
-//! What the engine's tests share: sources in memory and on failing disks, and whole calls as one value.
+//! What the engine's tests share: files as sources, and whole calls as one value.
 
 use std::fs::File;
 use std::io;
@@ -17,26 +17,6 @@ use stillframe_engine::{
     EngineError, Limits, PictureProduced, Produced, SheetProduced, TakeRequest, TakenPicture, take,
 };
 use stillframe_testkit::clips::read_picture;
-
-/// Bytes in memory.
-pub struct Memory(pub Vec<u8>);
-
-impl ByteSource for Memory {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
-        let count = buf.len().min(self.0.len() - from);
-        buf[..count].copy_from_slice(&self.0[from..from + count]);
-        Ok(count)
-    }
-
-    fn len(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn validator(&self) -> String {
-        String::new()
-    }
-}
 
 /// An open file, as the service and the command line hand it to the engine.
 struct OnDisk(File);
