@@ -13,8 +13,8 @@ use stillframe_database::{Database, SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
 use stillframe_domain::{Checkpoints, Clock, EventFormat, OsRng, Rng, SystemClock};
 use stillframe_events::{Relay, RelayConfig, RelayDeps, Renderers};
-use stillframe_jobs::{Runner, RunnerConfig, RunnerDeps};
-use stillframe_outbound::{Outbound, OutboundConfig};
+use stillframe_jobs::{Runner, RunnerConfig, RunnerDeps, Threads};
+use stillframe_outbound::{Outbound, OutboundConfig, Web};
 use stillframe_service::{QueueTimes, Service, ServiceConfig, ServiceDeps};
 use stillframe_storage::{LocalStorage, Storage};
 
@@ -53,8 +53,10 @@ struct Parts {
 pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server> {
     let parts = parts(config).await?;
     let service = Arc::new(service(&parts, config, listen)?);
-    let outbound =
-        Outbound::new(&OutboundConfig { allow: config.outbound.allow.clone(), ..OutboundConfig::default() })?;
+    let outbound: Arc<dyn Web> = Arc::new(Outbound::new(&OutboundConfig {
+        allow: config.outbound.allow.clone(),
+        ..OutboundConfig::default()
+    })?);
     let (decoder, sandbox) = sandbox::decoder(&config.sandbox, concurrency(config))?;
     let runner = Runner::new(
         RunnerDeps {
@@ -62,6 +64,7 @@ pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server
             storage: parts.storage.clone(),
             outbound: outbound.clone(),
             decoder,
+            blocking: Arc::new(Threads),
             clock: parts.clock.clone(),
             rng: parts.rng.clone(),
             checkpoints: parts.checkpoints.clone(),

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use stillframe_database::{Database, Topic};
 use stillframe_domain::{Checkpoints, Clock, EndpointId, Rng};
-use stillframe_outbound::Outbound;
+use stillframe_outbound::Web;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -34,7 +34,7 @@ pub struct RelayDeps {
     /// Holds events, deliveries and attempts.
     pub database: Arc<dyn Database>,
     /// Sends.
-    pub outbound: Outbound,
+    pub outbound: Arc<dyn Web>,
     /// Write the bodies.
     pub renderers: Renderers,
     /// Dates attempts.
@@ -103,7 +103,9 @@ impl Relay {
                 continue;
             }
             let pause = self.pause().await;
+            // In this order, so that a seed of the simulation repeats.
             tokio::select! {
+                biased;
                 () = cancel.cancelled() => break,
                 Some((endpoint_id, begun)) = attempts.ended() => lanes.end(&endpoint_id, begun),
                 Ok(()) = hints.changed() => may_be_due = true,

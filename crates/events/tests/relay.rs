@@ -130,11 +130,13 @@ impl World {
     fn start(&self) -> Running {
         let deps = RelayDeps {
             database: Arc::clone(&self.database),
-            outbound: Outbound::new(&OutboundConfig {
-                allow: vec![self.allow.parse().unwrap()],
-                ..OutboundConfig::default()
-            })
-            .unwrap(),
+            outbound: Arc::new(
+                Outbound::new(&OutboundConfig {
+                    allow: vec![self.allow.parse().unwrap()],
+                    ..OutboundConfig::default()
+                })
+                .unwrap(),
+            ),
             renderers: Renderers::default().with(EventFormat::Native, Arc::new(Plain)),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),

@@ -106,7 +106,7 @@ impl World {
     fn relay(&self) -> Relay {
         let deps = RelayDeps {
             database: Arc::clone(&self.database),
-            outbound: Outbound::new(&OutboundConfig::default()).unwrap(),
+            outbound: Arc::new(Outbound::new(&OutboundConfig::default()).unwrap()),
             renderers: Renderers::default().with(EventFormat::Alibaba, Arc::new(Plain)),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),

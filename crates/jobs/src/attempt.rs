@@ -31,7 +31,9 @@ async fn run_leased(shared: &Arc<Shared>, lease: &Lease, give_back: &Cancellatio
     // Blocking work that outlives this future sees the token and ends.
     let _abandon = abandoned.clone().drop_guard();
     let database = &shared.deps.database;
+    // In this order, so that a seed of the simulation repeats, and a result that is there counts.
     tokio::select! {
+        biased;
         result = work(shared, lease, abandoned) => match result {
             Ok(()) => {}
             Err(error) => tracing::error!(

@@ -11,6 +11,7 @@
 //! **Invariant:** every terminal state is written under the newest lease, and exactly once.
 
 mod attempt;
+mod blocking;
 mod config;
 mod error;
 mod kinds;
@@ -18,5 +19,6 @@ mod runner;
 mod source;
 mod work;
 
+pub use blocking::{Blocking, Threads};
 pub use config::RunnerConfig;
 pub use runner::{Runner, RunnerDeps};

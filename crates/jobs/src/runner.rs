@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stillframe_database::{Database, Topic};
 use stillframe_domain::{Checkpoints, Clock, Rng};
-use stillframe_outbound::Outbound;
+use stillframe_outbound::Web;
 use stillframe_sandbox::Decoder;
 use stillframe_storage::Storage;
 use tokio::task::{JoinError, JoinSet};
@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt;
+use crate::blocking::Blocking;
 use crate::config::RunnerConfig;
 
 /// Shortest sleep between two looks at the queue.
@@ -26,9 +27,11 @@ pub struct RunnerDeps {
     /// Holds videos and pictures.
     pub storage: Arc<dyn Storage>,
     /// Fetches videos.
-    pub outbound: Outbound,
+    pub outbound: Arc<dyn Web>,
     /// Probes videos and takes pictures.
     pub decoder: Arc<dyn Decoder>,
+    /// Where decoding is done.
+    pub blocking: Arc<dyn Blocking>,
     /// Dates results.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
@@ -68,7 +71,9 @@ impl Runner {
                 continue;
             }
             let pause = self.pause().await;
+            // In this order, so that a seed of the simulation repeats.
             tokio::select! {
+                biased;
                 () = cancel.cancelled() => break,
                 Some(ended) = attempts.join_next() => log_panic(ended),
                 Ok(()) = hints.changed() => may_be_due = true,

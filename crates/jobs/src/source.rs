@@ -12,6 +12,7 @@ use stillframe_outbound::{RangeLimits, RemoteConfig, RemoteError};
 use stillframe_storage::{FileSource, ObjectKey, StorageError};
 use tokio_util::sync::CancellationToken;
 
+use crate::blocking;
 use crate::error::JobError;
 use crate::work::Work;
 
@@ -53,8 +54,8 @@ async fn open_url(work: &Work, url: &str) -> Result<Arc<dyn ByteSource>, JobErro
 
 async fn open_file(work: &Work, path: PathBuf) -> Result<Arc<dyn ByteSource>, JobError> {
     let roots = work.shared.config.local_roots.clone();
-    let opened = tokio::task::spawn_blocking(move || open_below(&path, &roots)).await;
-    let opened = opened.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+    let opened = blocking::run(work.shared.deps.blocking.as_ref(), move || open_below(&path, &roots)).await;
+    let opened = opened.unwrap_or_else(|panicked| Err(io::Error::other(panicked)));
     let source = opened.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => JobError::fail(ErrorCode::SourceMissing, "the video's file is gone"),
         io::ErrorKind::PermissionDenied => {

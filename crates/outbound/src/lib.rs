@@ -16,6 +16,7 @@ mod post;
 mod ranged;
 mod resolver;
 mod target;
+mod web;
 
 pub use address::{AddressGuard, Refusal};
 pub use client::{Outbound, OutboundConfig, USER_AGENT};
@@ -24,3 +25,4 @@ pub use error::{OutboundError, SetupError};
 pub use post::{Answer, Post};
 pub use ranged::{RemoteConfig, RemoteError};
 pub use stillframe_ranges::RangeLimits;
+pub use web::Web;

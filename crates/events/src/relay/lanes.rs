@@ -4,7 +4,7 @@
 //! briskly no longer holds back leasing: its lane keeps a few deliveries, the rest is let go and comes
 //! back when its lease ends, so that the deliveries of others behind them are reached.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use stillframe_database::DueDelivery;
@@ -53,7 +53,8 @@ impl Lane {
 
 /// All lanes.
 pub(super) struct Lanes {
-    lanes: HashMap<EndpointId, Lane>,
+    /// In an order that the simulation can repeat.
+    lanes: BTreeMap<EndpointId, Lane>,
     concurrency: usize,
     lane_concurrency: usize,
 }
@@ -61,7 +62,7 @@ pub(super) struct Lanes {
 impl Lanes {
     pub(super) fn new(concurrency: usize, lane_concurrency: usize) -> Self {
         Self {
-            lanes: HashMap::new(),
+            lanes: BTreeMap::new(),
             concurrency: concurrency.max(1),
             lane_concurrency: lane_concurrency.max(1),
         }

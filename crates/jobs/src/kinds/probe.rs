@@ -6,6 +6,7 @@ use stillframe_database::{JobCompletion, MediaChange};
 use stillframe_domain::{ErrorCode, EventKind, JobState, Media, MediaState};
 use stillframe_sandbox::Call;
 
+use crate::blocking;
 use crate::error::JobError;
 use crate::source;
 use crate::work::Work;
@@ -14,13 +15,14 @@ use crate::work::Work;
 pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
     let bytes = source::open(work).await?;
     let (shared, abandoned) = (Arc::clone(&work.shared), work.abandoned.clone());
-    let probing = tokio::task::spawn_blocking(move || {
+    let deps = &work.shared.deps;
+    let probing = blocking::run(deps.blocking.as_ref(), move || {
         let call = Call { source: bytes, is_abandoned: &|| abandoned.is_cancelled() };
         shared.deps.decoder.probe(&call, &shared.config.engine_limits)
     });
     let facts = probing
         .await
-        .map_err(|_panic| JobError::retry(ErrorCode::Internal, "the probe broke down"))?
+        .map_err(|blocking::Panicked| JobError::retry(ErrorCode::Internal, "the probe broke down"))?
         .map_err(JobError::of)?;
     let media =
         Media { state: MediaState::Ready, facts: Some(facts.clone()), failure: None, ..work.media.clone() };

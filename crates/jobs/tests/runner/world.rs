@@ -18,7 +18,7 @@ use stillframe_domain::{
     OsRng, Output, OutputId, OutputOutcome, Owner, Position, Product, RequestKind, Selection, SizeRule,
     SnapshotSpec, SystemClock, VideoId, ingest, object_key,
 };
-use stillframe_jobs::{Runner, RunnerConfig, RunnerDeps};
+use stillframe_jobs::{Runner, RunnerConfig, RunnerDeps, Threads};
 use stillframe_outbound::{Outbound, OutboundConfig};
 use stillframe_storage::{LocalStorage, ObjectKey, Storage};
 use stillframe_testkit::clips::{self, ClipSpec};
@@ -117,8 +117,11 @@ impl World {
         let deps = RunnerDeps {
             database: Arc::clone(&self.database),
             storage: Arc::clone(&self.storage),
-            outbound: Outbound::new(&OutboundConfig { allow, ..OutboundConfig::default() }).unwrap(),
+            outbound: Arc::new(
+                Outbound::new(&OutboundConfig { allow, ..OutboundConfig::default() }).unwrap(),
+            ),
             decoder: Arc::new(stillframe_sandbox::InProcess),
+            blocking: Arc::new(Threads),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             checkpoints: Arc::clone(&self.checkpoints),

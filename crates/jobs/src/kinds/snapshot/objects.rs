@@ -72,7 +72,9 @@ struct Put {
 
 impl Put {
     async fn run(self, work: &Work, spool: &Arc<File>) -> Result<(), JobError> {
-        let bytes = self.span.read(spool).await.map_err(|source| spool_unreadable(&self.key, source))?;
+        let blocking = work.shared.deps.blocking.as_ref();
+        let bytes =
+            self.span.read(blocking, spool).await.map_err(|source| spool_unreadable(&self.key, source))?;
         store(work, &self.key, Bytes::from(bytes)).await
     }
 }

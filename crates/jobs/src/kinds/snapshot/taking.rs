@@ -10,6 +10,7 @@ use stillframe_domain::{ByteSource, Checkpoint, ErrorCode, Failure, MediaFacts, 
 use stillframe_engine::{PictureProduced, Produced, SheetProduced, TakeRequest};
 use stillframe_sandbox::Call;
 
+use crate::blocking::{self, Blocking};
 use crate::error::JobError;
 use crate::runner::Shared;
 use crate::work::Work;
@@ -63,13 +64,13 @@ pub(super) struct Span {
 
 impl Span {
     /// Reads the part from its spool.
-    pub(super) async fn read(self, spool: &Arc<File>) -> io::Result<Vec<u8>> {
+    pub(super) async fn read(self, on: &dyn Blocking, spool: &Arc<File>) -> io::Result<Vec<u8>> {
         let spool = Arc::clone(spool);
-        let read = tokio::task::spawn_blocking(move || {
+        let read = blocking::run(on, move || {
             let mut bytes = vec![0; usize::try_from(self.size_bytes).map_err(io::Error::other)?];
             spool.read_exact_at(&mut bytes, self.offset).map(|()| bytes)
         });
-        read.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
+        read.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
     }
 }
 
@@ -79,14 +80,16 @@ pub(super) async fn take(work: &Work, source: Arc<dyn ByteSource>) -> Result<Tak
     let request = TakeRequest { outputs, limits: work.shared.config.engine_limits.clone() };
     let shared = Arc::clone(&work.shared);
     let abandoned = work.abandoned.clone();
-    let taking = tokio::task::spawn_blocking(move || {
+    let taking = blocking::run(work.shared.deps.blocking.as_ref(), move || {
         let spool = tempfile::tempfile_in(&shared.config.spool_dir).map_err(spool_failed)?;
         let mut sink = Sink::new(&shared, spool, request.outputs.len());
         let call = Call { source, is_abandoned: &|| abandoned.is_cancelled() };
         let taken = shared.deps.decoder.take(&call, &request, &mut |produced| sink.keep(produced));
         sink.finish(taken)
     });
-    taking.await.map_err(|_panic| JobError::retry(ErrorCode::Internal, "the engine broke down"))?
+    taking
+        .await
+        .map_err(|blocking::Panicked| JobError::retry(ErrorCode::Internal, "the engine broke down"))?
 }
 
 fn spool_failed(error: io::Error) -> JobError {
