@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use stillframe_domain::{Dialect, EventFormat, PolicyName, PullMode};
 use stillframe_service::Bootstrap;
 
+use crate::cleaner::CleanerSection;
 use crate::sandbox::SandboxConfig;
 
 /// Every key with its default, as text for people and as the innermost layer.
@@ -47,6 +48,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// Where videos are decoded.
     pub sandbox: SandboxConfig,
+    /// What is removed when.
+    pub cleaner: CleanerSection,
     /// What is logged.
     pub log: LogConfig,
 }
@@ -323,6 +326,7 @@ impl Config {
             faults.push("app.callback_policy: expected long, tencent or alibaba".to_owned());
         }
         faults.extend(self.queue.faults());
+        faults.extend(self.cleaner.faults());
         if self.server.tls.is_on() == self.server.tls.key_file.as_os_str().is_empty() {
             faults.push("server.tls: set both cert_file and key_file, or neither".to_owned());
         }

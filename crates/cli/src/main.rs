@@ -4,6 +4,7 @@
 //!
 //! **Invariant:** nothing but a command's result goes to stdout; errors are one line on stderr.
 
+mod cleaner;
 mod commands;
 mod config;
 #[cfg(debug_assertions)]

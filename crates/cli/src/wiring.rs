@@ -13,7 +13,7 @@ use stillframe_database::{Database, SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
 use stillframe_domain::{Checkpoints, Clock, EventFormat, OsRng, Rng, SystemClock};
 use stillframe_events::{Relay, RelayConfig, RelayDeps, Renderers};
-use stillframe_jobs::{Runner, RunnerConfig, RunnerDeps, Threads};
+use stillframe_jobs::{Cleaner, CleanerDeps, Runner, RunnerConfig, RunnerDeps, Threads};
 use stillframe_outbound::{Outbound, OutboundConfig, Web};
 use stillframe_service::{QueueTimes, Service, ServiceConfig, ServiceDeps};
 use stillframe_storage::{LocalStorage, Storage};
@@ -35,6 +35,8 @@ pub struct Server {
     pub sandbox: String,
     /// Sends events.
     pub relay: Relay,
+    /// Removes what is of no use any more.
+    pub cleaner: Cleaner,
 }
 
 /// What all parts share.
@@ -89,8 +91,17 @@ pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server
         },
         RelayConfig::default(),
     );
+    let cleaner = Cleaner::new(
+        CleanerDeps {
+            database: parts.database.clone(),
+            storage: parts.storage.clone(),
+            blocking: Arc::new(Threads),
+            clock: parts.clock.clone(),
+        },
+        config.cleaner.config(spool_dir(config)?),
+    );
     let public = stillframe_api::router(ApiState { service: service.clone() });
-    Ok(Server { database: parts.database, service, public, runner, sandbox, relay })
+    Ok(Server { database: parts.database, service, public, runner, sandbox, relay, cleaner })
 }
 
 /// The use cases alone, for the commands that work beside a server.

@@ -10,6 +10,7 @@
 //!
 //! **Invariant:** SQL stands only below `sqlite/` (and `postgres/`); `sqlx` types never leave the crate.
 
+mod cleaning;
 pub mod conformance;
 mod error;
 mod job_search;
@@ -20,6 +21,7 @@ mod stored;
 mod traits;
 mod uploads;
 
+pub use cleaning::Cleaning;
 pub use error::DatabaseError;
 pub use job_search::{JobCursor, JobCursorError, JobMatches, JobMoment, JobSearch, JobSearches};
 pub use message_queues::{MessageQueues, QueueDelivery};

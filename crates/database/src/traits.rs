@@ -11,6 +11,7 @@ use stillframe_domain::{
 use tokio::sync::watch;
 
 use crate::Result;
+use crate::cleaning::Cleaning;
 use crate::job_search::JobSearches;
 use crate::message_queues::MessageQueues;
 use crate::records::{
@@ -32,6 +33,7 @@ pub trait Database:
     + Queues
     + MessageQueues
     + Uploads
+    + Cleaning
     + Send
     + Sync
 {

@@ -96,6 +96,21 @@ pub fn brought_cover(video_id: &VideoId, id: &OutputId, extension: &str) -> Stri
     format!("{video_id}/{}/{id}.{extension}", OutputKind::Cover.folder())
 }
 
+/// Whether a key has the shape of [`brought_cover`]: no number behind its id.
+pub fn is_brought_cover(key: &str) -> bool {
+    let mut parts = key.split('/');
+    let (Some(video_id), Some(folder), Some(name), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let is_id = |text| OutputId::parse(text).is_ok();
+    let is_picture = |(id, extension)| is_id(id) && matches!(extension, "jpg" | "png" | "gif");
+    VideoId::parse(video_id).is_ok()
+        && folder == OutputKind::Cover.folder()
+        && name.split_once('.').is_some_and(is_picture)
+}
+
 /// Key of an uploaded video; the name keeps only letters, digits, `.`, `-` and `_`.
 pub fn source(video_id: &VideoId, name: &str) -> String {
     let is_kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
@@ -127,6 +142,16 @@ mod tests {
         assert_eq!(key(OutputKind::Sprite), "V/snapshots/sprite/O-00007.jpg");
         assert_eq!(key(OutputKind::SpriteOrigin), "V/snapshots/sprite-origin/O-00007.jpg");
         assert_eq!(key(OutputKind::WebVtt), "V/snapshots/webvtt/O/00007.jpg");
+    }
+
+    #[test]
+    fn a_brought_cover_is_told_from_those_that_were_taken() {
+        let (v, o) = ids();
+        assert!(["jpg", "png", "gif"].iter().all(|kind| is_brought_cover(&brought_cover(&v, &o, kind))));
+        let taken = picture(&v, OutputKind::Cover, &o, 7, ImageFormat::Jpg);
+        let others =
+            [taken, vtt(&v, OutputKind::Cover, &o), source(&v, "covers.jpg"), "covers/x.jpg".to_owned()];
+        assert!(!others.iter().any(|key| is_brought_cover(key)));
     }
 
     #[test]

@@ -164,6 +164,12 @@ pub fn part_key(id: &MultipartId, number: u32, rng: &dyn Rng) -> String {
     format!("{}{number:05}-{:016x}", parts_folder(id), rng.next_u64())
 }
 
+/// The upload in parts that a part's key belongs to; `None` for a key of another shape.
+pub fn multipart_of_part(key: &str) -> Option<MultipartId> {
+    let (id, _) = key.strip_prefix(PARTS)?.strip_prefix('/')?.split_once('/')?;
+    MultipartId::parse(id).ok()
+}
+
 /// Size and sum of an object made of these parts.
 pub fn composed<'a>(parts: impl IntoIterator<Item = &'a Part>) -> (u64, Crc64) {
     parts.into_iter().fold((0, Crc64::default()), |(size_bytes, sum), part| {
@@ -182,6 +188,8 @@ mod tests {
         let id = MultipartId::mint(&OsRng);
         let (first, second) = (part_key(&id, 7, &OsRng), part_key(&id, 7, &OsRng));
         assert!(first.starts_with(&parts_folder(&id)) && first != second);
+        assert_eq!(multipart_of_part(&first), Some(id));
+        assert_eq!(multipart_of_part("v/source/film.mp4"), None);
         assert!(VideoId::parse(first.split('/').next().expect("a folder")).is_err());
     }
 

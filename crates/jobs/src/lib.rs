@@ -12,6 +12,7 @@
 
 mod attempt;
 mod blocking;
+mod cleaner;
 mod config;
 mod error;
 mod kinds;
@@ -20,5 +21,6 @@ mod source;
 mod work;
 
 pub use blocking::{Blocking, Threads};
+pub use cleaner::{CleanError, Cleaned, Cleaner, CleanerConfig, CleanerDeps};
 pub use config::RunnerConfig;
 pub use runner::{Runner, RunnerDeps};

@@ -26,6 +26,7 @@ pub async fn check(storage: &dyn Storage) {
     a_composition_that_cannot_be_leaves_what_was(storage).await;
     concurrent_puts_leave_one_whole_object(storage).await;
     lists_are_sorted_and_by_folder(storage).await;
+    pages_walk_the_whole_store(storage).await;
     deletes_can_be_repeated(storage).await;
     let left = storage.list(FOLDER).await.expect("list");
     for key in &left {
@@ -233,6 +234,30 @@ async fn lists_are_sorted_and_by_folder(storage: &dyn Storage) {
     }
     let all = storage.list("").await.expect("list");
     assert!(names.iter().all(|name| all.contains(&key(name))) && all.is_sorted());
+}
+
+async fn pages_walk_the_whole_store(storage: &dyn Storage) {
+    for name in ["page/b", "page/a/2", "page/a/1", "page/a.x", "page/a/1/deep", "page-/c", "page2/d"] {
+        // A file system cannot hold an object that is named like a folder.
+        let _ = storage.put(&key(name), pattern(1)).await;
+    }
+    let all = storage.list("").await.expect("list");
+    for limit in [1, 2, 3, 1_000] {
+        let mut walked = Vec::new();
+        loop {
+            let page = storage.list_after(walked.last(), limit).await.expect("list");
+            assert!(page.len() <= limit);
+            let is_last = page.len() < limit;
+            walked.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(walked, all, "pages of {limit}");
+    }
+    let behind = storage.list_after(Some(&key("page/a/15")), 1).await.expect("list");
+    assert_eq!(behind, [key("page/a/2")], "a page begins behind a key that is not there");
+    assert_eq!(storage.list_after(None, 0).await.expect("list"), []);
 }
 
 async fn deletes_can_be_repeated(storage: &dyn Storage) {

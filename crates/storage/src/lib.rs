@@ -104,6 +104,13 @@ pub trait Storage: Send + Sync {
     async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError>;
     /// Keys that begin with `prefix` (a whole folder name, ending in `/`, or empty), in byte order.
     async fn list(&self, prefix: &str) -> Result<Vec<ObjectKey>, StorageError>;
+    /// Up to `limit` keys of the whole store behind `after` in byte order, from the first one when there is
+    /// none: a page that needs no more memory than its own keys and those of one folder.
+    async fn list_after(
+        &self,
+        after: Option<&ObjectKey>,
+        limit: usize,
+    ) -> Result<Vec<ObjectKey>, StorageError>;
     /// Random access to an object for the engine.
     async fn open(&self, key: &ObjectKey) -> Result<Arc<dyn ByteSource>, StorageError>;
 }

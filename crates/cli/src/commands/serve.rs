@@ -120,6 +120,10 @@ async fn serve_until_signal(
         async move { server.relay.run(stop).await }
     });
     let cleaner = tokio::spawn({
+        let stop = stop.clone();
+        async move { server.cleaner.run(stop).await }
+    });
+    let upload_cleaner = tokio::spawn({
         let (service, stop) = (server.service.clone(), stop.clone());
         async move { upload_cleaner::run(&service, stop).await }
     });
@@ -128,7 +132,7 @@ async fn serve_until_signal(
     stop.cancel();
     server.service.stop_waiting();
     let work = async {
-        let _ = tokio::join!(runner, relay, cleaner);
+        let _ = tokio::join!(runner, relay, cleaner, upload_cleaner);
         for listener in listeners {
             let _ = listener.await;
         }

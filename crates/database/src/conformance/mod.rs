@@ -5,6 +5,7 @@
 //! where they cannot be skipped.
 
 mod apps;
+mod cleaning;
 mod deliveries;
 mod hints;
 mod job_search;
@@ -86,5 +87,6 @@ pub async fn run_all(make: impl AsyncFn() -> Subject) {
     message_queues::run(&make).await;
     messages::run(&make).await;
     uploads::run(&make).await;
+    cleaning::run(&make).await;
     hints::run(&make).await;
 }

@@ -7,6 +7,7 @@
 //! **Invariant:** a method that returned `Ok` survives a loss of power (WAL, `synchronous=FULL`).
 
 mod apps;
+mod cleaning;
 mod deliveries;
 mod endpoints;
 mod error;

@@ -144,6 +144,17 @@ impl Storage for LocalStorage {
         keys.map_err(|source| StorageError::Backend { doing: "list", key: prefix.to_owned(), source })
     }
 
+    async fn list_after(
+        &self,
+        after: Option<&ObjectKey>,
+        limit: usize,
+    ) -> Result<Vec<ObjectKey>, StorageError> {
+        let (root, after) = (Arc::clone(&self.root), after.cloned());
+        let shown = after.as_ref().map(ToString::to_string).unwrap_or_default();
+        let keys = blocking(move || root.list_after(after.as_ref(), limit)).await;
+        keys.map_err(|source| StorageError::Backend { doing: "list", key: shown, source })
+    }
+
     async fn open(&self, key: &ObjectKey) -> Result<Arc<dyn ByteSource>, StorageError> {
         let object = self.on_root("read", key, |root, key| LocalObject::open(root, key)).await?;
         Ok(Arc::new(object))

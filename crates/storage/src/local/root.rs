@@ -99,28 +99,58 @@ impl Root {
         let mut keys = Vec::new();
         let mut pending = vec![prefix.to_owned()];
         while let Some(folder) = pending.pop() {
-            let Some(path) = self.folder_path(&folder)? else { continue };
-            let entries = match fs::read_dir(path) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            for entry in entries {
-                let entry = entry?;
-                let Some(name) = entry.file_name().to_str().map(|name| format!("{folder}{name}")) else {
-                    continue;
-                };
-                let Ok(key) = ObjectKey::parse(&name) else { continue };
-                let kind = entry.file_type()?;
-                if kind.is_dir() {
-                    pending.push(format!("{name}/"));
-                } else if kind.is_file() {
-                    keys.push(key);
-                }
+            for name in self.names_below(&folder)? {
+                if name.ends_with('/') { pending.push(name) } else { keys.extend(ObjectKey::parse(&name)) }
             }
         }
         keys.sort_unstable();
         Ok(keys)
+    }
+
+    /// Up to `limit` keys behind `after`, in byte order.
+    pub(super) fn list_after(&self, after: Option<&ObjectKey>, limit: usize) -> io::Result<Vec<ObjectKey>> {
+        let after = after.map_or("", ObjectKey::as_str);
+        let mut keys = Vec::new();
+        // What is still to be looked at, the next one last; folders end in a slash, as in the keys below them.
+        let mut pending = vec![String::new()];
+        while let Some(name) = pending.pop() {
+            if limit <= keys.len() {
+                break;
+            }
+            if name.is_empty() || name.ends_with('/') {
+                let mut below = self.names_below(&name)?;
+                below.retain(|name| after < name.as_str() || after.starts_with(name.as_str()));
+                below.sort_unstable_by(|a, b| b.cmp(a));
+                pending.append(&mut below);
+            } else if after < name.as_str() {
+                keys.extend(ObjectKey::parse(&name));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Keys and folders (with a slash at their ends) that stand in a folder.
+    fn names_below(&self, folder: &str) -> io::Result<Vec<String>> {
+        let Some(path) = self.folder_path(folder)? else { return Ok(Vec::new()) };
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let Some(name) = entry.file_name().to_str().map(|name| format!("{folder}{name}")) else {
+                continue;
+            };
+            let kind = entry.file_type()?;
+            match ObjectKey::parse(&name) {
+                Ok(_) if kind.is_dir() => names.push(format!("{name}/")),
+                Ok(_) if kind.is_file() => names.push(name),
+                _ => {}
+            }
+        }
+        Ok(names)
     }
 
     /// A modification time for a file written at `written_ns`, later than that of every earlier one.
