@@ -14,19 +14,24 @@
 
 mod av;
 mod av1;
+mod bits;
 mod boxes;
 mod budget;
 mod canvas;
 mod colour;
 mod crew;
+mod cut;
 mod deadline;
 mod decode;
 mod duration;
 mod encode;
 mod error;
 mod floor;
+pub mod fuzzing;
+mod hevc;
 mod limits;
 mod media;
+mod nal;
 mod nonref;
 mod orientation;
 mod output;
@@ -38,6 +43,8 @@ mod request;
 mod sprite;
 mod take;
 mod timeline;
+#[cfg(test)]
+mod trial;
 pub mod vtt;
 
 use std::ops::ControlFlow;
@@ -46,7 +53,7 @@ use std::sync::Arc;
 use stillframe_domain::{ByteSource, MediaFacts};
 
 pub use error::EngineError;
-pub use floor::floor;
+pub use floor::{FloorCost, FloorPlan, floor};
 pub use limits::Limits;
 use media::{Depth, Media};
 pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPicture};

@@ -7,10 +7,11 @@
 //! Source: ITU-T H.264, 7.4.1 (`nal_ref_idc`); H.265, 7.4.2.2 and table 7-1; H.262, 6.3.9; ISO/IEC
 //! 14496-2, 6.2.5.
 
-use std::ops::Range;
-
 use crate::av::{Codec, Stream};
 use crate::av1::{self, Sequence};
+use crate::cut::Part;
+use crate::hevc::{self, Parameters};
+use crate::nal::Framing;
 
 /// What a packet holds, as far as other packets are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,17 +42,10 @@ pub struct Roles {
     framing: Framing,
     /// The configuration of AV1.
     sequence: Option<Sequence>,
+    /// The configuration of HEVC.
+    parameters: Parameters,
     /// Whether frames may come as two packets, of which the second alone may look disposable.
     has_field_pairs: bool,
-}
-
-/// How NAL units are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Framing {
-    /// By start codes.
-    StartCodes,
-    /// By lengths of this many bytes.
-    Lengths(usize),
 }
 
 impl Roles {
@@ -61,14 +55,15 @@ impl Roles {
             Codec::H264 => 4,
             _ => 21,
         };
-        // A configuration record begins with its version, 1; start codes begin with 0.
-        let framing = match (stream.extradata.first(), stream.extradata.get(length_at)) {
-            (Some(1), Some(byte)) => Framing::Lengths(usize::from(byte & 3) + 1),
-            _ => Framing::StartCodes,
-        };
+        let framing = Framing::of_configuration(&stream.extradata, length_at);
         let is_av1 = stream.codec == Codec::Av1;
         let sequence = is_av1.then(|| Sequence::of_configuration(&stream.extradata)).flatten();
-        Self { codec: stream.codec, framing, sequence, has_field_pairs: stream.is_interlaced }
+        let parameters = match stream.codec {
+            Codec::Hevc => Parameters::of_configuration(&stream.extradata),
+            _ => Parameters::default(),
+        };
+        let has_field_pairs = stream.is_interlaced;
+        Self { codec: stream.codec, framing, sequence, parameters, has_field_pairs }
     }
 
     /// The role of one packet.
@@ -77,8 +72,8 @@ impl Roles {
             return Role::Needed;
         }
         match self.codec {
-            Codec::H264 => fold(self.units(data), h264_unit),
-            Codec::Hevc => fold(self.units(data), hevc_unit),
+            Codec::H264 => self.fold(data, h264_unit),
+            Codec::Hevc => self.fold(data, hevc_unit),
             Codec::Mpeg2 | Codec::Mpeg4 if self.picture_type(data) == Some(PictureType::B) => {
                 Role::Disposable
             }
@@ -88,10 +83,13 @@ impl Roles {
     }
 
     /// What has to be decoded of each packet for some of them, where a codec tells that exactly; see
-    /// [`av1::cut`]. `None` goes by the packets' roles.
-    pub fn cut(&self, packets: &[&[u8]], targets: &[usize]) -> Option<Vec<Vec<Range<usize>>>> {
+    /// [`av1::cut`] and [`hevc::cut`]. `None` goes by the packets' roles.
+    pub fn cut(&self, packets: &[&[u8]], targets: &[usize]) -> Option<Vec<Vec<Part>>> {
         match self.codec {
             Codec::Av1 => av1::cut(packets, targets, self.sequence.as_ref()),
+            Codec::Hevc if !self.has_field_pairs => {
+                hevc::cut(packets, targets, self.framing, &self.parameters)
+            }
             _ => None,
         }
     }
@@ -115,23 +113,20 @@ impl Roles {
         }
     }
 
-    fn units<'a>(&self, data: &'a [u8]) -> Units<'a> {
-        Units { rest: data, framing: self.framing }
-    }
-}
-
-/// A packet is disposable when all of its pictures are; one needed unit makes it needed, and so does
-/// damage that hides the units.
-fn fold(mut units: Units<'_>, unit_role: impl Fn(&[u8]) -> Role) -> Role {
-    let mut role = Role::NoPicture;
-    for unit in units.by_ref() {
-        match unit_role(unit) {
-            Role::Needed => return Role::Needed,
-            Role::Disposable => role = Role::Disposable,
-            Role::NoPicture => {}
+    /// A packet is disposable when all of its pictures are; one needed unit makes it needed, and so does
+    /// damage that hides the units.
+    fn fold(&self, data: &[u8], unit_role: impl Fn(&[u8]) -> Role) -> Role {
+        let mut role = Role::NoPicture;
+        let mut units = self.framing.units(data);
+        for unit in units.by_ref() {
+            match unit_role(&data[unit.range]) {
+                Role::Needed => return Role::Needed,
+                Role::Disposable => role = Role::Disposable,
+                Role::NoPicture => {}
+            }
         }
+        if units.is_broken() { Role::Needed } else { role }
     }
-    if units.is_broken() { Role::Needed } else { role }
 }
 
 fn h264_unit(unit: &[u8]) -> Role {
@@ -166,7 +161,8 @@ fn hevc_is_layered(unit: &[u8]) -> bool {
 impl Roles {
     /// Whether a packet holds a picture that may refer to disposable ones: then nothing may be left out.
     pub fn forbids_skipping(&self, data: &[u8]) -> bool {
-        self.codec == Codec::Hevc && self.units(data).any(hevc_is_layered)
+        let mut units = self.framing.units(data);
+        self.codec == Codec::Hevc && units.any(|unit| hevc_is_layered(&data[unit.range]))
     }
 }
 
@@ -202,47 +198,12 @@ fn after_start_code(data: &[u8], code: u8) -> Option<&[u8]> {
     Some(&data[at + 4..])
 }
 
-/// NAL units of a packet, header first. Units of broken length end the list.
-struct Units<'a> {
-    rest: &'a [u8],
-    framing: Framing,
-}
-
-impl Units<'_> {
-    /// Whether bytes are left that are no unit.
-    fn is_broken(&self) -> bool {
-        matches!(self.framing, Framing::Lengths(_)) && !self.rest.is_empty()
-    }
-}
-
-impl<'a> Iterator for Units<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        match self.framing {
-            Framing::Lengths(bytes) => {
-                let (length, rest) = self.rest.split_at_checked(bytes)?;
-                let length = length.iter().fold(0_usize, |sum, &byte| sum << 8 | usize::from(byte));
-                let (unit, rest) = rest.split_at_checked(length)?;
-                self.rest = rest;
-                Some(unit)
-            }
-            Framing::StartCodes => {
-                let start = self.rest.windows(3).position(|window| window == [0, 0, 1])? + 3;
-                let unit = &self.rest[start..];
-                self.rest = unit;
-                Some(unit)
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn roles(codec: Codec, framing: Framing) -> Roles {
-        Roles { codec, framing, sequence: None, has_field_pairs: false }
+        Roles { codec, framing, sequence: None, parameters: Parameters::default(), has_field_pairs: false }
     }
 
     fn with_lengths(units: &[&[u8]]) -> Vec<u8> {

@@ -1,12 +1,12 @@
 //! Packets: the coded pieces of a stream, as the demuxer hands them out.
 
 use std::ffi::c_int;
-use std::ops::Range;
 use std::ptr::NonNull;
 
 use ffmpeg_sys_next as ffi;
 
 use super::{AvError, known};
+use crate::cut::Part;
 
 /// One packet; owns its bytes (or a counted reference to them).
 pub struct Packet {
@@ -44,10 +44,10 @@ impl Packet {
         Ok(packet)
     }
 
-    /// A packet of the same times that holds only these parts of the bytes, which must lie within them.
-    pub fn with_parts(&self, parts: &[Range<usize>]) -> Result<Self, AvError> {
+    /// A packet of the same times that holds only these parts of the bytes.
+    pub fn with_parts(&self, parts: &[Part]) -> Result<Self, AvError> {
         let data = self.data();
-        let size: usize = parts.iter().map(|part| data[part.clone()].len()).sum();
+        let size: usize = parts.iter().map(|part| part.bytes(data).len()).sum();
         let size = c_int::try_from(size).map_err(|_| AvError::out_of_memory("av_new_packet"))?;
         let packet = Self::new()?;
         // SAFETY: both packets are valid; the new one gets `size` writable bytes, into which parts of that
@@ -57,7 +57,7 @@ impl Packet {
             super::check("av_packet_copy_props", ffi::av_packet_copy_props(packet.as_ptr(), self.as_ptr()))?;
             let mut to = (*packet.as_ptr()).data;
             for part in parts {
-                let part = &data[part.clone()];
+                let part = part.bytes(data);
                 std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
                 to = to.add(part.len());
             }
@@ -130,10 +130,15 @@ impl Packet {
         unsafe { std::slice::from_raw_parts(raw.data, size) }
     }
 
+    /// Another reference to the same packet and bytes.
+    pub fn share(&self) -> Result<Self, AvError> {
+        // SAFETY: this packet is valid.
+        unsafe { Self::reference(self.as_ptr()) }
+    }
+
     /// Takes the packet with its bytes; times and flags stay.
     pub fn take(&mut self) -> Result<Self, AvError> {
-        // SAFETY: this packet is valid.
-        let taken = unsafe { Self::reference(self.as_ptr()) }?;
+        let taken = self.share()?;
         self.drop_data();
         Ok(taken)
     }

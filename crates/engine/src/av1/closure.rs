@@ -1,20 +1,15 @@
 //! Plans which bytes of a run of packets some targets need.
 
-use std::ops::Range;
-
 use super::frame::SLOTS;
 use super::pictures::{Picture, Pictures, Piece};
 use super::sequence::Sequence;
+use crate::cut::Part;
 
 /// What has to be decoded of each packet so that the pictures shown by the packets at `targets` come out as
 /// they would of all: nothing, or these bytes. `None` when that cannot be told, and everything is needed.
 ///
 /// The first packet has to be a keyframe's.
-pub fn cut(
-    packets: &[&[u8]],
-    targets: &[usize],
-    configured: Option<&Sequence>,
-) -> Option<Vec<Vec<Range<usize>>>> {
+pub fn cut(packets: &[&[u8]], targets: &[usize], configured: Option<&Sequence>) -> Option<Vec<Vec<Part>>> {
     let pictures = Pictures::read(packets, configured)?;
     let wanted: Vec<_> = targets.iter().map(|&packet| pictures.shown(packet)).collect::<Option<_>>()?;
     let kept = closure(&pictures.all, &wanted);
@@ -48,17 +43,14 @@ pub(super) fn holds(pictures: &[Picture], kept: &[bool]) -> bool {
 }
 
 /// The bytes of each packet that belong to kept pictures, with those that belong to all pictures.
-fn parts(pictures: &Pictures, kept: &[bool]) -> Vec<Vec<Range<usize>>> {
+fn parts(pictures: &Pictures, kept: &[bool]) -> Vec<Vec<Part>> {
     let of_packet = |pieces: &Vec<Piece>| {
         if !pieces.iter().filter_map(|piece| piece.picture).any(|picture| kept[picture]) {
             return Vec::new();
         }
-        let mut parts: Vec<Range<usize>> = Vec::new();
+        let mut parts = Vec::new();
         for piece in pieces.iter().filter(|piece| piece.picture.is_none_or(|picture| kept[picture])) {
-            match parts.last_mut() {
-                Some(last) if last.end == piece.range.start => last.end = piece.range.end,
-                _ => parts.push(piece.range.clone()),
-            }
+            Part::keep(&mut parts, piece.range.clone());
         }
         parts
     };

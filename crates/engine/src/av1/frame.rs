@@ -1,7 +1,7 @@
 //! Frame headers, up to the names of the slots (5.9.2).
 
-use super::bits::Bits;
 use super::sequence::Sequence;
+use crate::bits::Bits;
 
 /// Slots that frames are kept in.
 pub const SLOTS: usize = 8;

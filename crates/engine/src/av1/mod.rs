@@ -17,7 +17,6 @@
 //! Source: AV1 Bitstream & Decoding Process Specification, version 1.0.0 with errata 1, sections 5.3 to 5.9
 //! and 7.20. `docs/design/decoding.md` has the reasoning.
 
-mod bits;
 mod closure;
 mod frame;
 mod obu;

@@ -1,7 +1,7 @@
 //! The sequence header, as far as frame headers depend on it (5.5).
 
-use super::bits::Bits;
 use super::obu::{Kind, obus};
+use crate::bits::Bits;
 
 /// The value of a field that says "told frame by frame".
 const SELECT: u32 = 2;

@@ -267,13 +267,14 @@ impl<'m> Planner<'m> {
     fn close(&self, scan: Scan, targets: Vec<Target>, seek_at: i64) -> Group {
         let last = targets.iter().map(|target| target.entry).max().unwrap_or(0) + scan.first_place();
         let (has_data, needs_all) = (scan.has_data, scan.needs_all || scan.is_clockless);
+        let is_layered = scan.is_layered;
         let last = if scan.is_clockless { scan.first_place() + scan.len() - 1 } else { last };
         let whole = scan.len().saturating_sub(REORDERED_FRAMES_MAX);
         let cut_from = if scan.is_ended { whole } else { usize::MAX };
         let frame_cost = self.cursor.frame_cost();
         let mut entries = scan.into_entries(last, self.cursor.media().video.is_interlaced);
         for entry in &mut entries {
-            entry.is_needed = needs_all || entry.role != Role::Disposable;
+            entry.is_needed = needs_all || is_layered || entry.role != Role::Disposable;
         }
         targets.iter().for_each(|target| entries[target.entry].is_needed = true);
         let is_cut = has_data && !needs_all && !self.is_naive && self.cut(&mut entries, &targets);
@@ -288,9 +289,10 @@ impl<'m> Planner<'m> {
         let packets: Vec<_> = entries.iter().map(|entry| entry.packet.data()).collect();
         let targets: Vec<_> = targets.iter().map(|target| target.entry).collect();
         let Some(parts) = self.cursor.roles().cut(&packets, &targets) else { return false };
-        for (entry, parts) in entries.iter_mut().zip(parts) {
-            entry.keep_parts(&parts);
-        }
+        let left = entries.iter().zip(&parts).map(|(entry, parts)| entry.with_parts(parts));
+        // Without memory for copies everything is decoded.
+        let Ok(left) = left.collect::<Result<Vec<_>, _>>() else { return false };
+        entries.iter_mut().zip(left).for_each(|(entry, packet)| entry.replace(packet));
         true
     }
 

@@ -1,10 +1,10 @@
 //! Packets in coding order from a keyframe on, looked up by presentation time.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use super::cursor::time_of;
-use crate::av::Packet;
+use crate::av::{AvError, Packet};
+use crate::cut::Part;
 use crate::nonref::{PictureType, Role, Roles};
 
 /// A packet and what it is for.
@@ -22,16 +22,24 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Keeps only these parts of the packet; without any, it need not be decoded.
-    pub fn keep_parts(&mut self, parts: &[Range<usize>]) {
-        self.is_needed = !parts.is_empty();
-        let kept_bytes: usize = parts.iter().map(|part| part.len()).sum();
-        if self.is_needed && kept_bytes < self.packet.data().len() {
-            // Without memory for the copy the whole packet does as well.
-            if let Ok(packet) = self.packet.with_parts(parts) {
-                self.size_bytes = kept_bytes as u64;
-                self.packet = packet;
-            }
+    /// The packet that holds only these parts of this one; `None` when there are none.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn with_parts(&self, parts: &[Part]) -> Result<Option<Packet>, AvError> {
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let is_whole = Part::are_whole(parts, self.packet.data().len());
+        if is_whole { self.packet.share() } else { self.packet.with_parts(parts) }.map(Some)
+    }
+
+    /// Puts another packet in place of this one; without one, it need not be decoded.
+    pub fn replace(&mut self, packet: Option<Packet>) {
+        self.is_needed = packet.is_some();
+        if let Some(packet) = packet {
+            self.size_bytes = packet.data().len() as u64;
+            self.packet = packet;
         }
     }
 }
@@ -52,7 +60,9 @@ pub struct Scan {
     pub has_data: bool,
     /// Whether keyframes carry no presentation time, so that only the decoder knows the order.
     pub is_clockless: bool,
-    /// Whether temporal layers forbid to leave packets out.
+    /// Whether temporal layers forbid to leave packets out by their roles.
+    pub is_layered: bool,
+    /// Whether nothing may be left out.
     pub needs_all: bool,
 }
 
@@ -69,6 +79,7 @@ impl Scan {
             is_ended: false,
             has_data: true,
             is_clockless: false,
+            is_layered: false,
             needs_all: false,
         }
     }
@@ -77,7 +88,7 @@ impl Scan {
     pub fn push(&mut self, packet: Packet, roles: &Roles, can_reorder: bool, bytes_max: u64) {
         let place = self.first_place + self.entries.len();
         let role = roles.role(packet.data());
-        self.needs_all |= roles.forbids_skipping(packet.data());
+        self.is_layered |= roles.forbids_skipping(packet.data());
         match roles.picture_type(packet.data()) {
             Some(PictureType::I | PictureType::P) => {
                 self.settle_reference(packet.dts());
@@ -197,6 +208,7 @@ impl Scan {
         rest.is_ended = self.is_ended;
         rest.has_data = self.has_data;
         rest.is_clockless = self.is_clockless;
+        rest.is_layered = self.is_layered;
         rest.needs_all = self.needs_all;
         (rest.shown, rest.keys) = (std::mem::take(&mut self.shown), std::mem::take(&mut self.keys));
         rest.settle(place);

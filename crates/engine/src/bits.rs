@@ -1,4 +1,4 @@
-//! Reads bits, most significant first.
+//! Reads bits, most significant first, as headers of AV1 and H.265 are written.
 
 /// A position in a header. Every read fails at the end.
 #[derive(Debug, Clone)]
@@ -11,6 +11,11 @@ impl<'a> Bits<'a> {
     /// At the first bit.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0 }
+    }
+
+    /// How many bits were read.
+    pub fn position(&self) -> usize {
+        self.position
     }
 
     /// A number of up to 32 bits.
@@ -28,11 +33,31 @@ impl<'a> Bits<'a> {
 
     /// Passes over bits.
     pub fn skip(&mut self, bit_count: u32) -> Option<()> {
-        self.position += bit_count as usize;
+        self.position = self.position.checked_add(bit_count as usize)?;
         (self.position <= 8 * self.bytes.len()).then_some(())
     }
 
-    /// Passes over a number of variable length (`uvlc`, 4.10.3).
+    /// A number of variable length (H.265: `ue(v)`, 9.2).
+    pub fn ue(&mut self) -> Option<u32> {
+        let mut zero_count = 0;
+        while !self.flag()? {
+            zero_count += 1;
+        }
+        // Longer ones would not fit, and no field may be as large.
+        if 31 < zero_count { None } else { Some((1 << zero_count) - 1 + self.number(zero_count)?) }
+    }
+
+    /// As [`Self::ue`], for a number that is at most `most`.
+    pub fn ue_up_to(&mut self, most: u32) -> Option<u32> {
+        self.ue().filter(|&number| number <= most)
+    }
+
+    /// Passes over numbers of variable length, signed or not (H.265: `ue(v)`, `se(v)`).
+    pub fn skip_ue(&mut self, count: u32) -> Option<()> {
+        (0..count).try_for_each(|_| self.ue().map(drop))
+    }
+
+    /// Passes over a number of variable length (AV1: `uvlc`, 4.10.3).
     pub fn skip_uvlc(&mut self) -> Option<()> {
         let mut zero_count = 0;
         while !self.flag()? {
@@ -59,5 +84,15 @@ mod tests {
         let mut bits = Bits::new(&[0b0010_1101, 0]);
         assert_eq!((bits.skip_uvlc(), bits.number(3)), (Some(()), Some(5)));
         assert_eq!(Bits::new(&[0; 9]).skip_uvlc(), None);
+    }
+
+    #[test]
+    fn numbers_of_variable_length_are_read() {
+        // 1, 010, 011, 00100, 0001000.
+        let mut bits = Bits::new(&[0b1010_0110, 0b0100_0001, 0b0000_0000]);
+        assert_eq!([bits.ue(), bits.ue(), bits.ue(), bits.ue()], [Some(0), Some(1), Some(2), Some(3)]);
+        assert_eq!((bits.clone().ue(), bits.position()), (Some(7), 12));
+        assert_eq!((bits.clone().ue_up_to(7), bits.ue_up_to(6)), (Some(7), None));
+        assert_eq!(Bits::new(&[0, 0, 0, 0, 255, 255, 255, 255]).ue(), None, "33 bits");
     }
 }
