@@ -5,10 +5,28 @@ use anyhow::{Context, Result};
 
 use crate::measure::{Cost, Work, measure};
 
-/// Runs of a slow contender.
-const RUNS_OF_SLOW: usize = 2;
 /// From here on a run is slow.
 const SLOW_MS: f64 = 20_000.0;
+/// From here on a run takes minutes, over which the machine's moods even out.
+const VERY_SLOW_MS: f64 = 120_000.0;
+
+/// How often contenders run.
+#[derive(Debug, Clone, Copy)]
+pub struct Runs {
+    /// Those that a figure is made of.
+    pub most: usize,
+    /// The same where a run is slow, and those that only stand beside.
+    pub of_slow: usize,
+}
+
+impl Runs {
+    /// How often a contender runs whose first run took so long.
+    fn of(self, is_judged: bool, first_ms: f64) -> usize {
+        let most = if is_judged && first_ms < SLOW_MS { self.most } else { self.of_slow };
+        let is_once = VERY_SLOW_MS <= first_ms || !is_judged && SLOW_MS <= first_ms;
+        if is_once { 1 } else { most.min(self.most) }
+    }
+}
 
 /// Somebody who does a task.
 pub struct Contender {
@@ -38,16 +56,16 @@ pub struct Row {
     pub run_count: usize,
 }
 
-/// Lets all contenders run in turns, `runs` times if they are not slow.
+/// Lets all contenders run in turns. Those that no figure is made of, as `is_judged` tells, run less often.
 ///
 /// # Errors
 /// When one of them fails: then the comparison would be unfair.
-pub fn compete(contenders: &[Contender], runs: usize) -> Result<Vec<Row>> {
+pub fn compete(contenders: &[Contender], runs: Runs, is_judged: impl Fn(&str) -> bool) -> Result<Vec<Row>> {
     let mut costs: Vec<Vec<Cost>> = contenders.iter().map(|_| Vec::new()).collect();
-    for round in 0..runs {
+    for round in 0..runs.most {
         for (contender, costs) in contenders.iter().zip(&mut costs) {
-            let is_slow = costs.first().is_some_and(|cost| SLOW_MS <= cost.wall_ms);
-            if is_slow && RUNS_OF_SLOW <= round {
+            let judged = is_judged(&contender.name);
+            if costs.first().is_some_and(|first: &Cost| runs.of(judged, first.wall_ms) <= round) {
                 continue;
             }
             let cost = measure(&contender.work).with_context(|| contender.name.clone())?;
@@ -82,6 +100,14 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_runs_and_those_that_only_stand_beside_are_fewer() {
+        let runs = Runs { most: 5, of_slow: 2 };
+        let of = |is_judged| [100.0, 20_000.0, 120_000.0].map(|first_ms| runs.of(is_judged, first_ms));
+        assert_eq!((of(true), of(false)), ([5, 2, 1], [2, 1, 1]));
+        assert_eq!(Runs { most: 1, of_slow: 2 }.of(false, 100.0), 1);
+    }
 
     #[test]
     fn the_median_is_in_the_middle_whatever_the_order() {

@@ -12,23 +12,34 @@ pub struct Aim {
     pub figure: Figure,
     /// The bound that must hold; `None` where the figure is told but nothing has to hold.
     pub must: Option<Bound>,
-    /// The bound that we would like to reach.
-    pub goal: Bound,
+    /// The bound that we would like to reach; `None` where there is none.
+    pub goal: Option<Bound>,
 }
 
 /// How a figure comes about from the costs of contenders, which are named.
 pub enum Figure {
     /// The wall clock of the first over that of the second.
     WallRatio(String, String),
+    /// The processor time of the first over that of the second.
+    CpuRatio(String, String),
     /// Peak memory in megabytes.
     PeakMb(String),
 }
 
 impl Figure {
+    /// Whether it is made of a contender's costs.
+    pub fn is_of(&self, contender: &str) -> bool {
+        match self {
+            Self::WallRatio(of, by) | Self::CpuRatio(of, by) => of == contender || by == contender,
+            Self::PeakMb(of) => of == contender,
+        }
+    }
+
     fn of(&self, rows: &[Row]) -> Option<f64> {
         let cost = |name: &str| rows.iter().find(|row| row.name == name).map(|row| row.cost);
         match self {
             Self::WallRatio(of, by) => Some(cost(of)?.wall_ms / cost(by)?.wall_ms),
+            Self::CpuRatio(of, by) => Some(cost(of)?.cpu_ms / cost(by)?.cpu_ms),
             Self::PeakMb(of) => Some(cost(of)?.peak_bytes as f64 / 1e6),
         }
     }
@@ -70,20 +81,38 @@ pub fn costs(title: &str, rows: &[Row]) -> String {
     text
 }
 
-/// How the figures of a task stand.
-pub fn figures(rows: &[Row], aims: &[Aim]) -> String {
-    let mut text = "| figure | measured | must | goal |\n|---|--:|--:|--:|\n".to_owned();
-    for aim in aims {
-        let Some(figure) = aim.figure.of(rows) else { continue };
-        let told = |bound: Bound| {
-            let mark = if bound.holds(figure) { "held" } else { "**missed**" };
-            format!("{} {mark}", bound.text())
-        };
-        let must = aim.must.map_or_else(|| "-".to_owned(), told);
-        writeln!(text, "| {} | {figure:.2} | {must} | {} |", aim.what, told(aim.goal))
-            .expect("writing to a String does not fail");
+/// How the figures of all tasks stand, in one table.
+pub struct Judgement {
+    text: String,
+}
+
+impl Judgement {
+    /// A table without figures.
+    pub fn new() -> Self {
+        Self {
+            text: "### All figures\n\n| task | figure | measured | must | goal |\n|---|---|--:|--:|--:|\n"
+                .to_owned(),
+        }
     }
-    text
+
+    /// Adds the figures of a task.
+    pub fn add(&mut self, title: &str, rows: &[Row], aims: &[Aim]) {
+        for aim in aims {
+            let Some(figure) = aim.figure.of(rows) else { continue };
+            let told = |bound: Bound| {
+                let mark = if bound.holds(figure) { "held" } else { "**missed**" };
+                format!("{} {mark}", bound.text())
+            };
+            let [must, goal] = [aim.must, aim.goal].map(|bound| bound.map_or_else(|| "-".to_owned(), told));
+            writeln!(self.text, "| {title} | {} | {figure:.2} | {must} | {goal} |", aim.what)
+                .expect("writing to a String does not fail");
+        }
+    }
+
+    /// The table.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 #[cfg(test)]
@@ -96,26 +125,30 @@ mod tests {
         Row { name: name.to_owned(), cost, run_count: 5 }
     }
 
-    fn aim(figure: Figure, must: Option<Bound>, goal: Bound) -> Aim {
-        Aim { what: "still".to_owned(), figure, must, goal }
+    fn judged(rows: &[Row], figure: Figure, must: Option<Bound>, goal: Option<Bound>) -> String {
+        let mut judgement = Judgement::new();
+        judgement.add("T1", rows, &[Aim { what: "still".to_owned(), figure, must, goal }]);
+        judgement.text().lines().last().expect("a line").to_owned()
     }
 
     #[test]
     fn a_ratio_says_whether_its_bounds_hold() {
         let rows = [row("theirs", 300.0), row("ours", 100.0)];
         let ratio = || Figure::WallRatio("theirs".to_owned(), "ours".to_owned());
-        let bounds = (Some(Bound::AtLeast(2.5)), Bound::AtLeast(4.0));
-        let text = figures(&rows, &[aim(ratio(), bounds.0, bounds.1)]);
-        assert!(text.ends_with("| still | 3.00 | >= 2.5 held | >= 4 **missed** |\n"), "{text}");
-        let text = figures(&rows, &[aim(ratio(), None, Bound::AtMost(1.0))]);
-        assert!(text.ends_with("| still | 3.00 | - | <= 1 **missed** |\n"), "{text}");
+        let text = judged(&rows, ratio(), Some(Bound::AtLeast(2.5)), Some(Bound::AtLeast(4.0)));
+        assert_eq!(text, "| T1 | still | 3.00 | >= 2.5 held | >= 4 **missed** |");
+        let text = judged(&rows, ratio(), None, Some(Bound::AtMost(1.0)));
+        assert_eq!(text, "| T1 | still | 3.00 | - | <= 1 **missed** |");
+        assert!(ratio().is_of("ours") && ratio().is_of("theirs") && !ratio().is_of("others"));
+        let cpu = Figure::CpuRatio("theirs".to_owned(), "ours".to_owned());
+        assert_eq!(judged(&rows, cpu, None, None), "| T1 | still | 1.00 | - | - |");
     }
 
     #[test]
     fn a_peak_is_told_in_megabytes() {
-        let peak = aim(Figure::PeakMb("ours".to_owned()), Some(Bound::AtMost(2.0)), Bound::AtMost(1.0));
-        let text = figures(&[row("ours", 100.0)], &[peak]);
-        assert!(text.ends_with("| still | 2.00 | <= 2 held | <= 1 **missed** |\n"), "{text}");
+        let peak = Figure::PeakMb("ours".to_owned());
+        let text = judged(&[row("ours", 1.0)], peak, Some(Bound::AtMost(2.0)), Some(Bound::AtMost(1.0)));
+        assert_eq!(text, "| T1 | still | 2.00 | <= 2 held | <= 1 **missed** |");
     }
 
     #[test]

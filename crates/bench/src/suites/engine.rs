@@ -6,15 +6,19 @@ mod tasks;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 use crate::files::Files;
 use crate::machine;
-use crate::rounds::compete;
+use crate::rounds::{Runs, compete};
 use crate::suites::Workshop;
 use crate::table;
 use contenders::Tools;
+
+/// Runs of a slow contender.
+const RUNS_OF_SLOW: usize = 2;
 
 /// What `./dev bench engine` takes.
 #[derive(Debug, clap::Args)]
@@ -25,7 +29,7 @@ pub struct Options {
     /// Only the tasks whose name contains this, such as T2
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// Runs that each figure is the median of; of what takes longer than 20 s, at most two
+    /// Runs that each figure is the median of; fewer of what is slow, and of what no figure is made of
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
     runs: u8,
 }
@@ -35,18 +39,26 @@ pub struct Options {
 /// # Errors
 /// When a tool is missing or fails.
 pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
+    let begun = Instant::now();
     let files = Files::new(workshop.files.clone(), clips(&workshop.python)?, options.quick);
     let pictures = tempfile::tempdir().context("cannot make a folder for the pictures")?;
     let tools = Tools::find(&workshop.python, pictures.path())?;
     println!("{}\n", machine::describe(&tools.stillframe));
+    let runs = Runs { most: if options.quick { 1 } else { options.runs.into() }, of_slow: RUNS_OF_SLOW };
+    let mut judgement = table::Judgement::new();
     let wanted = options.only.as_deref().unwrap_or_default();
     for task in tasks::all().into_iter().filter(|task| task.title.contains(wanted)) {
         eprintln!("{}", task.title);
         let video = files.make(&task.recipe)?;
         let (contenders, aims) = (task.compose)(&tools, &video)?;
-        let rows = compete(&contenders, if options.quick { 1 } else { options.runs.into() })?;
-        println!("{}\n{}", table::costs(&task.title, &rows), table::figures(&rows, &aims));
+        let runs = Runs { most: task.runs_max.unwrap_or(runs.most).min(runs.most), ..runs };
+        let is_judged = |name: &str| aims.iter().any(|aim| aim.figure.is_of(name));
+        let rows = compete(&contenders, runs, is_judged)?;
+        println!("{}", table::costs(&task.title, &rows));
+        judgement.add(&task.title, &rows, &aims);
     }
+    println!("{}", judgement.text());
+    eprintln!("took {} s", begun.elapsed().as_secs());
     Ok(())
 }
 

@@ -16,6 +16,8 @@ pub const OURS_KEYFRAME: &str = "stillframe, keyframe";
 pub const FLOOR_EXACT: &str = "floor: bare decoding, exact";
 /// See [`OURS_EXACT`].
 pub const FLOOR_KEYFRAME: &str = "floor: bare decoding, keyframe";
+/// Bare decoding of what our plan leaves.
+pub const BARE_PLAN: &str = "bare decoding of our plan, exact";
 /// One `ffmpeg` for each time.
 pub const FFMPEG_EACH: &str = "ffmpeg -ss, one run for each time";
 /// The same, which decodes keyframes alone.
@@ -77,9 +79,13 @@ impl Tools {
         contender(name, Work::one(head.into_iter().chain([text(&self.pictures)]).chain(rest).collect()))
     }
 
-    /// The decoding that the naive plan needs, on as many threads as there are.
+    /// The decoding that a plan needs, on as many threads as there are.
     pub fn floor(&self, name: &str, asked: Asked<'_>) -> Contender {
-        let mode = if name == FLOOR_EXACT { "exact" } else { "keyframe" };
+        let mode = match name {
+            FLOOR_EXACT => "exact",
+            BARE_PLAN => "plan",
+            _ => "keyframe",
+        };
         let mut command = vec![self.floor.clone(), text(asked.video), mode.to_owned(), threads().to_string()];
         command.push(joined(asked.times_ms, |ms| ms.to_string()));
         contender(name, Work { tells_wall: true, ..Work::one(command) })
@@ -147,9 +153,9 @@ impl Tools {
     }
 
     /// A contact sheet by vcsi, which takes frames by ffmpeg and draws around them.
-    pub fn vcsi(&self, asked: Asked<'_>) -> Contender {
+    pub fn vcsi(&self, asked: Asked<'_>, grid: &str) -> Contender {
         let mut command = vec![self.vcsi.clone(), text(asked.video)];
-        command.extend(words("-g 5x2 -m"));
+        command.extend(words(&format!("-g {grid} -m")));
         command.push(joined(asked.times_ms, |ms| {
             format!("{}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)
         }));
