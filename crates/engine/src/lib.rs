@@ -40,6 +40,7 @@ mod placement;
 mod plan;
 mod render;
 mod request;
+mod shelf;
 mod sprite;
 mod take;
 mod timeline;
@@ -57,6 +58,7 @@ pub use floor::{FloorCost, FloorPlan, floor};
 pub use limits::Limits;
 use media::{Depth, Media};
 pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPicture};
+pub use shelf::Shelf;
 
 /// Finds out what a source is.
 ///

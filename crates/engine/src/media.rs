@@ -95,6 +95,14 @@ impl Media {
         Ok(media)
     }
 
+    /// The same video for another call, read by another source of the same bytes.
+    pub fn again(mut self, source: Arc<dyn ByteSource>) -> Self {
+        self.deadline = Deadline::start(self.limits.wall_clock_ms_max);
+        self.demuxer.read_from(Arc::clone(&source), self.deadline);
+        self.source = source;
+        self
+    }
+
     /// The error for a failed call, naming the source or the clock when they were the cause.
     pub fn call_error(&mut self, error: AvError) -> EngineError {
         call_error(&mut self.demuxer, error, self.deadline)

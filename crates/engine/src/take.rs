@@ -16,6 +16,7 @@ use crate::output::{Made, Output, is_thumbnail};
 use crate::plan::{Cursor, PlannedOutput, Planner, Slot, Step, Wanted, plan_output};
 use crate::render::Shape;
 use crate::request::{Produced, TakeRequest};
+use crate::shelf::Shelf;
 use crate::timeline::Timeline;
 
 /// Most threads of one decoder; more give little.
@@ -34,10 +35,32 @@ pub fn take(
     source: Arc<dyn ByteSource>,
     sink: Sink<'_>,
 ) -> Result<MediaFacts, EngineError> {
-    check_limit("outputs_max", request.limits.outputs_max.into(), request.outputs.len() as u64)?;
-    let mut media = Media::open(source, &request.limits, Depth::Header)?;
+    check_outputs(request)?;
+    take_of(request, &mut Media::open(source, &request.limits, Depth::Header)?, sink)
+}
+
+/// See [`Shelf::take`].
+pub fn take_again(
+    shelf: &mut Shelf,
+    version: Option<&str>,
+    request: &TakeRequest,
+    source: Arc<dyn ByteSource>,
+    sink: Sink<'_>,
+) -> Result<MediaFacts, EngineError> {
+    check_outputs(request)?;
+    let mut media = shelf.open(version, source, &request.limits)?;
+    let facts = take_of(request, &mut media, sink)?;
+    shelf.keep(version, media);
+    Ok(facts)
+}
+
+fn check_outputs(request: &TakeRequest) -> Result<(), EngineError> {
+    check_limit("outputs_max", request.limits.outputs_max.into(), request.outputs.len() as u64)
+}
+
+fn take_of(request: &TakeRequest, media: &mut Media, sink: Sink<'_>) -> Result<MediaFacts, EngineError> {
     let facts = media.facts.clone();
-    let planned = plan_all(&request.outputs, &mut media, &facts)?;
+    let planned = plan_all(&request.outputs, media, &facts)?;
     let encoders = Encoders::new().map_err(|_| EngineError::Backend { call: "tj3Init", code: 0 })?;
     let frame = upright_frame(&facts);
     let outputs = planned.iter().zip(&request.outputs).enumerate().map(|(place, (planned, spec))| {
@@ -55,7 +78,7 @@ pub fn take(
     let mut studio =
         Studio { outputs, encoders, timeline: media.timeline, kit: kit.clone(), own: None, sink };
     let (to_find, failed) = studio.sort_out(planned);
-    let mut planner = Planner::new(Cursor::new(&mut media), to_find);
+    let mut planner = Planner::new(Cursor::new(media), to_find);
     let thread_counts = thread_counts(&planner);
     thread::scope(|scope| {
         let mut crew = Crew::new(scope, kit, thread_counts, planner.media())?;

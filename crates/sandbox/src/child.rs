@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use stillframe_domain::{ByteSource, ErrorCode, Failure, SourceError};
+use stillframe_engine::Shelf;
 
 use crate::confine::confine;
 use crate::message::{FORESEEN_RANGES_MAX, Order, Report, SourceFacts, take_file};
@@ -42,6 +43,7 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
     end_with_parent(watched)?;
     let channel = Arc::new(Channel { socket: Mutex::new(socket) });
     channel.tell(&Report::Ready(confinement), &[])?;
+    let mut shelf = Shelf::default();
     loop {
         let received = channel.next()?;
         let done = match received.message {
@@ -50,6 +52,7 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
                 stillframe_engine::probe(source, &limits).map_err(|error| error.failure())
             }
             Order::Take { source, request } => {
+                let version = source.version.clone();
                 let source = open(&channel, source, received.file)?;
                 let mut sink = |mut produced| {
                     let file = take_file(&mut produced);
@@ -58,7 +61,8 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
                         Err(_gone) => ControlFlow::Break(()),
                     }
                 };
-                stillframe_engine::take(&request, source, &mut sink).map_err(|error| error.failure())
+                let done = shelf.take(version.as_deref(), &request, source, &mut sink);
+                done.map_err(|error| error.failure())
             }
             Order::Bytes | Order::Unreadable(_) => {
                 let message = "bytes that were not asked for";

@@ -10,6 +10,9 @@ use stillframe_engine::{Limits, Produced, TakeRequest};
 pub struct Call<'a> {
     /// The video.
     pub source: Arc<dyn ByteSource>,
+    /// Names these bytes among all videos and versions of them, so that what is known of them from an
+    /// earlier call can be used again.
+    pub version: Option<String>,
     /// Whether nobody waits for the result any more; the call then ends soon.
     pub is_abandoned: &'a (dyn Fn() -> bool + Sync),
 }

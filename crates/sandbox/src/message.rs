@@ -43,6 +43,8 @@ pub(crate) struct SourceFacts {
     pub(crate) size_bytes: u64,
     /// Names this version of it.
     pub(crate) validator: String,
+    /// Names these bytes among all videos and versions of them.
+    pub(crate) version: Option<String>,
     /// Whether the open file comes with the order; else the child asks for ranges.
     pub(crate) is_file: bool,
 }

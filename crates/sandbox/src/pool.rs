@@ -73,9 +73,13 @@ impl Pool {
         Ok((Self { config, idle: Mutex::new(vec![first]) }, confinement))
     }
 
-    fn with_worker(&self, mut run: impl FnMut(&mut Worker) -> Ended) -> Result<Option<MediaFacts>, Failure> {
+    fn with_worker(
+        &self,
+        call: &Call<'_>,
+        mut run: impl FnMut(&mut Worker) -> Ended,
+    ) -> Result<Option<MediaFacts>, Failure> {
         loop {
-            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let idle = self.take_idle(call.version.as_ref());
             let is_new = idle.is_none();
             let mut worker = match idle {
                 Some(worker) => worker,
@@ -92,6 +96,15 @@ impl Pool {
                 // Something ended it while it waited: that is not the video's fault.
                 Ended::Gone => {}
             }
+        }
+    }
+
+    /// A child that waits: one that may know the video, if there is one.
+    fn take_idle(&self, version: Option<&String>) -> Option<Worker> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        match idle.iter().position(|worker| worker.knows(version)) {
+            Some(place) => Some(idle.remove(place)),
+            None => idle.pop(),
         }
     }
 
@@ -112,7 +125,7 @@ impl Pool {
 
 impl Decoder for Pool {
     fn probe(&self, call: &Call<'_>, limits: &Limits) -> Result<MediaFacts, Failure> {
-        self.with_worker(|worker| worker.probe(call, limits, &self.config))?.ok_or_else(abandoned)
+        self.with_worker(call, |worker| worker.probe(call, limits, &self.config))?.ok_or_else(abandoned)
     }
 
     fn take(
@@ -128,7 +141,7 @@ impl Decoder for Pool {
             }
             sink(produced)
         };
-        let ended = self.with_worker(|worker| worker.take(call, request, &self.config, &mut noting))?;
+        let ended = self.with_worker(call, |worker| worker.take(call, request, &self.config, &mut noting))?;
         ended.or(facts).ok_or_else(abandoned)
     }
 }

@@ -1,5 +1,6 @@
 //! A child as its parent sees it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::os::fd::OwnedFd;
@@ -21,6 +22,8 @@ use crate::wire::{Received, receive, send};
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a child may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
+/// Versions of videos that a child is looked for by.
+const VERSIONS_KNOWN_MAX: usize = 4;
 /// Longest range that a child may ask for.
 const READ_BYTES_MAX: u32 = 1 << 20;
 
@@ -32,6 +35,8 @@ pub(crate) struct Worker {
     pub(crate) confinement: Confinement,
     /// Calls that it has ended.
     pub(crate) call_count: u32,
+    /// Versions of videos that it was asked about last.
+    known: VecDeque<String>,
 }
 
 /// How a call ended.
@@ -71,13 +76,20 @@ impl Worker {
                 _ => Err(io::Error::other("a child that is not ready")),
             });
         match ready {
-            Ok(confinement) => Ok(Self { process, socket, confinement, call_count: 0 }),
+            Ok(confinement) => {
+                Ok(Self { process, socket, confinement, call_count: 0, known: VecDeque::new() })
+            }
             Err(error) => {
                 let _ = process.kill();
                 let _ = process.wait();
                 Err(error)
             }
         }
+    }
+
+    /// Whether it may still know a version of a video.
+    pub(crate) fn knows(&self, version: Option<&String>) -> bool {
+        version.is_some_and(|version| self.known.contains(version))
     }
 
     pub(crate) fn probe(&mut self, call: &Call<'_>, limits: &Limits, config: &PoolConfig) -> Ended {
@@ -98,6 +110,12 @@ impl Worker {
         let order = |source| Order::Take { source, request: request.clone() };
         let wall_clock = Duration::from_millis(request.limits.wall_clock_ms_max);
         let planned = vec![None; request.outputs.len()];
+        if let Some(version) = call.version.as_ref().filter(|version| !self.known.contains(version)) {
+            self.known.push_back(version.clone());
+            if VERSIONS_KNOWN_MAX < self.known.len() {
+                self.known.pop_front();
+            }
+        }
         self.call(call, order, Terms { wall_clock, config, planned }, sink)
     }
 
@@ -112,6 +130,7 @@ impl Worker {
         let source = SourceFacts {
             size_bytes: call.source.len(),
             validator: call.source.validator(),
+            version: call.version.clone(),
             is_file: file.is_some(),
         };
         if let Err(error) = send(&self.socket, &order(source), &[], file) {

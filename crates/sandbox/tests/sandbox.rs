@@ -6,7 +6,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use stillframe_domain::{
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 
 /// Runs the cases whose name contains the filter.
 fn run_tests(filter: &str) -> ExitCode {
-    let cases: [(&str, fn()); 8] = [
+    let cases: [(&str, fn()); 9] = [
         ("children_answer_as_this_process_does", children_answer_as_this_process_does),
         ("a_confined_process_reaches_nothing", a_confined_process_reaches_nothing),
         ("a_child_that_breaks_down_costs_one_call", a_child_that_breaks_down_costs_one_call),
@@ -53,6 +53,7 @@ fn run_tests(filter: &str) -> ExitCode {
         ("a_sink_that_breaks_ends_the_call_with_the_facts", a_sink_that_breaks_ends_the_call_with_the_facts),
         ("children_are_replaced_after_their_calls", children_are_replaced_after_their_calls),
         ("children_outlive_the_thread_that_started_them", children_outlive_the_thread_that_started_them),
+        ("a_child_knows_a_video_that_it_was_asked_about", a_child_knows_a_video_that_it_was_asked_about),
     ];
     for (name, case) in cases.into_iter().filter(|(name, _)| name.contains(filter)) {
         case();
@@ -146,7 +147,7 @@ const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
 
 fn take(decoder: &dyn Decoder, source: &Arc<dyn ByteSource>) -> (Vec<Produced>, Result<(), Failure>) {
     let mut all = Vec::new();
-    let call = Call { source: Arc::clone(source), is_abandoned: NEVER };
+    let call = Call { source: Arc::clone(source), version: None, is_abandoned: NEVER };
     let ended = decoder.take(&call, &request(&[0, 1_000, 999_999]), &mut |produced| {
         all.push(produced);
         ControlFlow::Continue(())
@@ -157,7 +158,7 @@ fn take(decoder: &dyn Decoder, source: &Arc<dyn ByteSource>) -> (Vec<Produced>, 
 fn children_answer_as_this_process_does() {
     let pool = pool("serve");
     for source in sources() {
-        let call = Call { source: Arc::clone(&source), is_abandoned: NEVER };
+        let call = Call { source: Arc::clone(&source), version: None, is_abandoned: NEVER };
         let facts = pool.probe(&call, &Limits::default()).expect("a video");
         assert_eq!(facts, InProcess.probe(&call, &Limits::default()).expect("a video"));
         let (ours, theirs) = (take(&InProcess, &source), take(&pool, &source));
@@ -220,7 +221,7 @@ fn an_abandoned_call_ends_soon() {
     std::thread::scope(|scope| {
         let call = scope.spawn(|| {
             let is_over = || is_abandoned.load(Ordering::Relaxed);
-            let call = Call { source, is_abandoned: &is_over };
+            let call = Call { source, version: None, is_abandoned: &is_over };
             pool.probe(&call, &Limits::default())
         });
         std::thread::park_timeout(Duration::from_millis(200));
@@ -232,7 +233,7 @@ fn an_abandoned_call_ends_soon() {
 fn a_sink_that_breaks_ends_the_call_with_the_facts() {
     let pool = pool("serve");
     let [source, _] = sources();
-    let call = Call { source: Arc::clone(&source), is_abandoned: NEVER };
+    let call = Call { source: Arc::clone(&source), version: None, is_abandoned: NEVER };
     let facts = pool.take(&call, &request(&[0, 1_000]), &mut |produced| match produced {
         Produced::Facts(_) => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),
@@ -262,4 +263,41 @@ fn children_outlive_the_thread_that_started_them() {
     let children = Command::new("pgrep").args(["-P", &me, "-f", "serve"]).output().expect("pgrep runs");
     let children = String::from_utf8(children.stdout).expect("text");
     assert_eq!(children.lines().count(), 1, "the one that waited did the work: {children}");
+}
+
+/// Counts the bytes that are read of a video in memory.
+struct Counted(OfMemory, AtomicU64);
+
+impl ByteSource for Counted {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read_at(offset, buf)?;
+        self.1.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+    fn validator(&self) -> String {
+        self.0.validator()
+    }
+}
+
+fn a_child_knows_a_video_that_it_was_asked_about() {
+    let pool = pool("serve");
+    let bytes = std::fs::read(clips::cached(&ClipSpec::numbered())).expect("a clip");
+    let read_bytes = |version: &str| {
+        let source = Arc::new(Counted(OfMemory(bytes.clone()), AtomicU64::new(0)));
+        let call = Call { source: source.clone(), version: Some(version.to_owned()), is_abandoned: NEVER };
+        let mut taken_count = 0;
+        let ended = pool.take(&call, &request(&[0, 1_000]), &mut |produced| {
+            taken_count +=
+                usize::from(matches!(produced, Produced::Picture(picture) if picture.result.is_ok()));
+            ControlFlow::Continue(())
+        });
+        assert_eq!((ended.map(drop), taken_count), (Ok(()), 2));
+        source.1.load(Ordering::Relaxed)
+    };
+    let first = read_bytes("1");
+    assert!(read_bytes("1") < first, "the index is known");
+    assert_eq!(read_bytes("2"), first);
 }

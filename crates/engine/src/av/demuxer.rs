@@ -217,6 +217,16 @@ impl Demuxer {
         Some(entry.timestamp)
     }
 
+    /// Reads the same bytes from another source from now on, until another deadline.
+    pub fn read_from(&mut self, source: Arc<dyn ByteSource>, deadline: Deadline) {
+        self.io.read_from(source, deadline);
+    }
+
+    /// Whether the source failed at some time, so that what is known of the container may be wrong.
+    pub fn has_source_failed(&self) -> bool {
+        self.io.has_failed()
+    }
+
     /// The error of the source that made a call fail, if it was that.
     pub fn take_source_error(&mut self) -> Option<io::Error> {
         self.io.take_error()

@@ -26,6 +26,8 @@ pub struct SourceState {
     /// that one must stay as it is then.
     scratch: Vec<u8>,
     error: Option<io::Error>,
+    /// Whether a read failed, or came too late.
+    has_failed: bool,
 }
 
 /// libav's IO context over a source.
@@ -39,7 +41,8 @@ impl SourceIo {
     pub fn new(source: Arc<dyn ByteSource>, deadline: Deadline) -> Result<Self, AvError> {
         let size = source.len();
         let scratch = Vec::new();
-        let state = SourceState { source, deadline, position: 0, size, scratch, error: None };
+        let state =
+            SourceState { source, deadline, position: 0, size, scratch, error: None, has_failed: false };
         let state = Box::into_raw(Box::new(state));
         // SAFETY: the buffer is libav's own allocation, as the function demands; the state outlives the
         // context because both are freed in `drop`, the context first.
@@ -60,6 +63,19 @@ impl SourceIo {
     /// The callback that ends long calls when their time is over.
     pub fn interrupt(&self) -> ffi::AVIOInterruptCB {
         ffi::AVIOInterruptCB { callback: Some(is_interrupted), opaque: self.state.cast() }
+    }
+
+    /// Whether a read failed, so that what was made of the bytes may be wrong.
+    pub fn has_failed(&self) -> bool {
+        // SAFETY: the state lives until `drop`, and no callback runs while `self` is borrowed here.
+        unsafe { (*self.state).has_failed }
+    }
+
+    /// Goes on with another source of the same bytes, until another deadline.
+    pub fn read_from(&mut self, source: Arc<dyn ByteSource>, deadline: Deadline) {
+        // SAFETY: the state lives until `drop`, and no callback runs while `self` is borrowed here.
+        let state = unsafe { &mut *self.state };
+        (state.source, state.deadline, state.error) = (source, deadline, None);
     }
 
     /// The error of the source that made libav fail, if it was that.
@@ -97,6 +113,7 @@ unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size: c_int) -> 
             state.scratch.resize(size, 0);
         }
         if state.deadline.is_over() {
+            state.has_failed = true;
             return ffi::AVERROR_EXIT;
         }
         match state.source.read_at(state.position, &mut state.scratch[..size]) {
@@ -110,6 +127,7 @@ unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size: c_int) -> 
             }
             Err(error) => {
                 state.error = Some(error);
+                state.has_failed = true;
                 ffi::AVERROR(ffi::EIO)
             }
         }

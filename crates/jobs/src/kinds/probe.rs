@@ -17,7 +17,7 @@ pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
     let (shared, abandoned) = (Arc::clone(&work.shared), work.abandoned.clone());
     let deps = &work.shared.deps;
     let probing = blocking::run(deps.blocking.as_ref(), move || {
-        let call = Call { source: bytes, is_abandoned: &|| abandoned.is_cancelled() };
+        let call = Call { source: bytes, version: None, is_abandoned: &|| abandoned.is_cancelled() };
         shared.deps.decoder.probe(&call, &shared.config.engine_limits)
     });
     let facts = probing

@@ -80,16 +80,23 @@ pub(super) async fn take(work: &Work, source: Arc<dyn ByteSource>) -> Result<Tak
     let request = TakeRequest { outputs, limits: work.shared.config.engine_limits.clone() };
     let shared = Arc::clone(&work.shared);
     let abandoned = work.abandoned.clone();
+    let version = version_of(work, source.as_ref());
     let taking = blocking::run(work.shared.deps.blocking.as_ref(), move || {
         let spool = tempfile::tempfile_in(&shared.config.spool_dir).map_err(spool_failed)?;
         let mut sink = Sink::new(&shared, spool, request.outputs.len());
-        let call = Call { source, is_abandoned: &|| abandoned.is_cancelled() };
+        let call = Call { source, version, is_abandoned: &|| abandoned.is_cancelled() };
         let taken = shared.deps.decoder.take(&call, &request, &mut |produced| sink.keep(produced));
         sink.finish(taken)
     });
     taking
         .await
         .map_err(|blocking::Panicked| JobError::retry(ErrorCode::Internal, "the engine broke down"))?
+}
+
+/// Names the bytes among all videos: two of them may well have the same validator.
+fn version_of(work: &Work, source: &dyn ByteSource) -> Option<String> {
+    let validator = source.validator();
+    (!validator.is_empty()).then(|| format!("{} {validator}", work.media.video_id))
 }
 
 fn spool_failed(error: io::Error) -> JobError {
