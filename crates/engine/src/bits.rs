@@ -67,6 +67,14 @@ impl<'a> Bits<'a> {
     }
 }
 
+/// Bytes of bits that are written as 0 and 1, with anything between them.
+#[cfg(test)]
+pub fn bytes_of(text: &str) -> Vec<u8> {
+    let bits: Vec<u8> = text.bytes().filter(|bit| b"01".contains(bit)).map(|bit| bit - b'0').collect();
+    let byte = |bits: &[u8]| (0..8).fold(0, |byte, place| byte << 1 | bits.get(place).copied().unwrap_or(0));
+    bits.chunks(8).map(byte).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -113,7 +113,7 @@ pub fn decoded(media: &Media, group: &Group, thread_count: u32) -> BTreeMap<i64,
 /// that single frames needed.
 pub fn check(media: &mut Media, step: usize, is_cut: bool) -> f64 {
     let frames = whole_decode(media);
-    assert_eq!(frames.len(), 200);
+    assert!(200 <= frames.len(), "{} frames", frames.len());
     let times: Vec<_> = frames.keys().step_by(step).map(|&pts| media.timeline.time_of(pts)).collect();
     let (mut needed, mut all) = (0, 0);
     for (number, time) in times.iter().enumerate() {

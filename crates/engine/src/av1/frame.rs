@@ -109,3 +109,50 @@ impl FrameHeader {
         Some(header)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::bytes_of;
+
+    const HINTS: &str = "0000001 0000010 0000011 0000100 0000101 0000110 0000111 0001000";
+    const NAMES: &str = "000 001 010 011 100 101 110";
+
+    fn parse(header: &str) -> FrameHeader {
+        let sequence = Sequence {
+            is_reduced: false,
+            presentation_time_bits: 0,
+            removal_time_bits: None,
+            has_operating_model: false,
+            screen_content_tools: 0,
+            integer_mv: 0,
+            order_hint_bits: 7,
+        };
+        FrameHeader::parse(&bytes_of(header), &sequence).expect("it is whole")
+    }
+
+    #[test]
+    fn an_inter_frame_names_what_it_reads_and_overwrites() {
+        let header = parse(&format!("0 01 1 0 0 0 0000011 111 00000100 0 {NAMES}"));
+        assert_eq!((header.reads, header.refreshes), (vec![0, 1, 2, 3, 4, 5, 6], 0b100));
+        assert!(header.is_shown && !header.is_barrier && !header.is_key && !header.is_existing);
+    }
+
+    #[test]
+    fn frames_that_depend_on_more_than_they_name_are_barriers() {
+        let short_signaling = "0 01 1 0 0 0 0000011 111 00000100 1 000 011";
+        let order_hints = format!("0 01 1 1 0 0 0000011 00000100 {HINTS} 0 {NAMES}");
+        let switch = format!("0 11 1 0 0000011 {HINTS} 0 {NAMES}");
+        for header in [short_signaling, &order_hints, &switch] {
+            assert!(parse(header).is_barrier, "{header}");
+        }
+        assert_eq!(parse(&switch).refreshes, ALL);
+    }
+
+    #[test]
+    fn a_kept_frame_that_is_shown_reads_its_slot() {
+        let header = parse("1 101");
+        assert_eq!((header.reads, header.refreshes), (vec![5], 0));
+        assert!(header.is_existing && header.is_shown);
+    }
+}

@@ -137,3 +137,30 @@ impl Sequence {
         self.integer_mv == SELECT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::bytes_of;
+
+    fn parse(points: &str, layers: &str, frame_ids: &str) -> Option<Sequence> {
+        let sizes = "0111 0111 11111111 11111111";
+        let tools = "0000 1 00 1 1 110";
+        let header = format!("000 0 0 0 0 {points} {layers} 00000 {sizes} {frame_ids} 0 0 0 {tools}");
+        Sequence::parse(&bytes_of(&header))
+    }
+
+    #[test]
+    fn what_frame_headers_depend_on_is_read() {
+        let sequence = parse("00000", "000000000000", "0").expect("it is plain");
+        assert_eq!(sequence.order_hint_bits, 7);
+        assert!(sequence.selects_screen_content_tools() && sequence.selects_integer_mv());
+    }
+
+    #[test]
+    fn layers_and_frame_numbers_are_not_planned_with() {
+        assert_eq!(parse("00001", "000000000000", "0"), None, "two operating points");
+        assert_eq!(parse("00000", "000100000001", "0"), None, "layers");
+        assert_eq!(parse("00000", "000000000000", "1"), None, "frame numbers");
+    }
+}

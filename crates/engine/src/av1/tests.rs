@@ -3,12 +3,13 @@
 use proptest::prelude::*;
 use stillframe_domain::{MediaTime, Rng};
 use stillframe_testkit::SeededRng;
+use stillframe_testkit::clips::{ClipSpec, Codec, Container::*, cached};
 
 use super::pictures::Pictures;
 use super::*;
 use crate::fuzzing;
 use crate::plan::Cursor;
-use crate::trial::{check, decoded, encode, planned, whole_decode};
+use crate::trial::{check, decoded, encode, open, planned, whole_decode};
 
 #[test]
 fn fast_presets_of_svt_need_few_frames_and_give_the_same_pixels() {
@@ -25,6 +26,14 @@ fn slow_presets_of_svt_give_the_same_pixels() {
     for preset in [5, 7] {
         let mut media = encode(&format!("-c:v libsvtav1 -preset {preset} -crf 40 -g 100"), "mkv");
         println!("preset {preset}: {:.2} of the packets", check(&mut media, 13, true));
+    }
+}
+
+#[test]
+fn every_file_of_the_matrix_gives_the_same_pixels() {
+    for container in [Mp4, Mp4IndexLast, FragmentedMp4, IndexedFragmentedMp4, Mkv, Webm] {
+        let clip = ClipSpec { codec: Codec::Av1, container, ..ClipSpec::numbered() };
+        println!("{container:?}: {:.2} of the packets", check(&mut open(&cached(&clip)), 29, true));
     }
 }
 
@@ -114,7 +123,7 @@ fn real_packets() -> Vec<Vec<u8>> {
 fn spoilt_packets_are_read_without_harm() {
     let packets = real_packets();
     let rng = SeededRng::new(1);
-    for _ in 0..20_000 {
+    for _ in 0..10_000 {
         let mut spoilt = packets.clone();
         for _ in 0..1 + rng.next_u64() % 4 {
             let packet = rng.next_u64() as usize % spoilt.len();
