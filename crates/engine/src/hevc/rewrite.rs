@@ -18,7 +18,7 @@ pub struct BitWriter {
 impl BitWriter {
     /// One bit.
     pub fn flag(&mut self, bit: bool) {
-        if self.bit_count % 8 == 0 {
+        if self.bit_count.is_multiple_of(8) {
             self.bytes.push(0);
         }
         let last = self.bytes.last_mut().expect("a byte was just added where there was none");

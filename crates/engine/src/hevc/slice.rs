@@ -47,8 +47,11 @@ impl Kind {
 
     /// Whether later order counts are told by their distance to it, if it is of the lowest layer (8.3.1).
     pub fn is_anchor(self) -> bool {
-        // Not leading pictures, nor those that nothing of their layer refers to.
-        !(self.0 < 16 && self.0 % 2 == 0) && !matches!(self.0, 6..=9)
+        // Not leading pictures, nor those that nothing of their layer refers to: the even ones below 16.
+        match self.0 {
+            6..=9 => false,
+            kind => 16 <= kind || kind % 2 == 1,
+        }
     }
 
     /// Whether the specification tells what it is.
