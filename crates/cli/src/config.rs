@@ -12,7 +12,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize};
-use stillframe_domain::{Dialect, EventFormat, PolicyName, PullMode};
+use stillframe_domain::{CoverChoice, Dialect, EventFormat, PolicyName, PullMode};
 use stillframe_service::Bootstrap;
 
 use crate::cleaner::CleanerSection;
@@ -169,6 +169,8 @@ pub struct AppConfig {
     pub media_base_url: String,
     /// `long`, `tencent` or `alibaba`; empty leaves what is stored.
     pub callback_policy: String,
+    /// `middle` or `best`; empty leaves what is stored.
+    pub cover_choice: String,
     /// Callbacks that are made unless they are there.
     pub endpoints: Vec<EndpointConfig>,
 }
@@ -204,6 +206,11 @@ impl AppConfig {
     pub fn policy(&self) -> Option<PolicyName> {
         PolicyName::parse(&self.callback_policy)
     }
+
+    /// The choice of cover that is set.
+    pub fn cover(&self) -> Option<CoverChoice> {
+        CoverChoice::parse(&self.cover_choice)
+    }
 }
 
 /// The policy of that name.
@@ -225,6 +232,14 @@ pub fn pull_mode(name: &str) -> Result<PullMode, String> {
         "pull" => Ok(PullMode::Pull),
         _ => Err("expected off, push or pull".to_owned()),
     }
+}
+
+/// The choice of that name.
+///
+/// # Errors
+/// Names the accepted ones.
+pub fn cover_choice(name: &str) -> Result<CoverChoice, String> {
+    CoverChoice::parse(name).ok_or_else(|| "expected middle or best".to_owned())
 }
 
 /// How work is done.
@@ -324,6 +339,9 @@ impl Config {
         }
         if !self.app.callback_policy.is_empty() && self.app.policy().is_none() {
             faults.push("app.callback_policy: expected long, tencent or alibaba".to_owned());
+        }
+        if !self.app.cover_choice.is_empty() && self.app.cover().is_none() {
+            faults.push("app.cover_choice: expected middle or best".to_owned());
         }
         faults.extend(self.queue.faults());
         faults.extend(self.cleaner.faults());
@@ -439,12 +457,17 @@ mod tests {
     #[test]
     fn all_faults_are_told_together() {
         let toml = "[database]\nurl = \"mysql://x\"\n[ingest]\nlocal_roots = [\"relative\"]\n\
-                    [queue]\nvisibility_timeout_ms = 99\n[app]\ncallback_policy = \"never\"";
+                    [queue]\nvisibility_timeout_ms = 99\n[app]\ncallback_policy = \"never\"\ncover_choice = \"first\"";
         let figment = Figment::from(Toml::string(DEFAULT)).merge(Toml::string(toml));
         let error = figment.extract::<Config>().expect("well-formed").validate().expect_err("two faults");
         let text = error.to_string();
-        let keys =
-            ["database.url", "ingest.local_roots", "queue.visibility_timeout_ms", "app.callback_policy"];
+        let keys = [
+            "database.url",
+            "ingest.local_roots",
+            "queue.visibility_timeout_ms",
+            "app.callback_policy",
+            "app.cover_choice",
+        ];
         assert!(keys.iter().all(|key| text.contains(key)), "{text}");
     }
 }

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use image::{RgbImage, imageops};
 use serde_json::{Value, json};
-use stillframe_testkit::clips::{ClipSpec, cached, read_frame_number};
+use stillframe_testkit::clips::{ClipSpec, Keyframes, Scene, cached, cached_scenes, read_frame_number};
 use tempfile::TempDir;
 
 /// A folder of its own with the usual clip (10 s, 25 frames per second, 320 x 180) as `clip.mp4`.
@@ -215,6 +215,17 @@ fn series_are_even_or_stepped_by_time_or_percent() {
         let expected: Vec<_> = expected.into_iter().map(Some).collect();
         assert_eq!(desk.numbers(&document), expected, "{arguments}");
     }
+}
+
+#[test]
+fn a_cover_shows_something_where_the_video_does() {
+    let desk = Desk::new();
+    let scenes = [(Scene::Black, 3_000), (Scene::Picture(0), 1_000), (Scene::Title, 4_000)];
+    fs::copy(cached_scenes(&scenes, Keyframes::Every(20)), desk.path("dark.mp4")).unwrap();
+    let (status, document) = desk.json("snap dark.mp4 --cover auto");
+    assert_eq!(status, 0);
+    let pts_ms = document["pictures"][0]["pts_ms"].as_i64().unwrap();
+    assert!((3_000..4_000).contains(&pts_ms), "{document}");
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct AppSettings {
     pub media_base_url: Option<String>,
     /// Whether an uploaded video gets its automatic covers.
     pub automatic_covers: bool,
+    /// Which of them stands for the video when its user chose none.
+    pub cover_choice: CoverChoice,
     /// Whether the Tencent queue of this app is fed, and whether it has a callback instead.
     pub tencent_mode: PullMode,
     /// What the Tencent dialect's event configuration holds beside its mode and callback.
@@ -77,12 +79,39 @@ impl Default for AppSettings {
         Self {
             media_base_url: None,
             automatic_covers: true,
+            cover_choice: CoverChoice::default(),
             tencent_mode: PullMode::Off,
             tencent_events: TencentEvents::default(),
             alibaba_callback: None,
             callback_policy: PolicyName::default(),
             url_signing: UrlSigning::default(),
         }
+    }
+}
+
+/// Which automatic cover stands for a video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CoverChoice {
+    /// The middle one.
+    #[default]
+    Middle,
+    /// The one that the engine finds best: not black, not blurred, not within a fade.
+    Best,
+}
+
+impl CoverChoice {
+    /// Its name in settings, the native API and commands.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Middle => "middle",
+            Self::Best => "best",
+        }
+    }
+
+    /// The choice of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Middle, Self::Best].into_iter().find(|choice| choice.name() == name)
     }
 }
 

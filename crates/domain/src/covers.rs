@@ -3,6 +3,7 @@
 //! Source: Alibaba Cloud VOD, "Video snapshot", thumbnail snapshots: up to 8, evenly spread over the
 //! keyframes from 5 ms on, and a sprite of them (collected on 2026-11-22).
 
+use crate::app::CoverChoice;
 use crate::ids::OutputId;
 use crate::ingest;
 use crate::job::{Job, Origin, Output, RequestKind};
@@ -25,7 +26,7 @@ const SPRITE_ROWS: u32 = COVER_COUNT_MAX / SPRITE_COLUMNS;
 const SPRITE_CELL_WIDTH_PX: u32 = 160;
 
 /// The job that takes a video's automatic covers: source-size JPEGs and a sprite of them.
-pub fn covers_job(media: &Media, rng: &dyn Rng, now: Timestamp) -> Job {
+pub fn covers_job(media: &Media, choice: CoverChoice, rng: &dyn Rng, now: Timestamp) -> Job {
     let origin = Origin { dialect: media.added_by, kind: RequestKind::AutomaticCovers };
     let stills = Product::Stills {
         size: SizeRule::default(),
@@ -46,7 +47,11 @@ pub fn covers_job(media: &Media, rng: &dyn Rng, now: Timestamp) -> Job {
         format: ImageFormat::Jpg,
         quality: JPEG_QUALITY_DEFAULT,
     };
-    let outputs = vec![output(OutputKind::Cover, stills, rng), output(OutputKind::CoverSprite, sprite, rng)];
+    let names_best = choice == CoverChoice::Best;
+    let outputs = vec![
+        output(OutputKind::Cover, stills, names_best, rng),
+        output(OutputKind::CoverSprite, sprite, false, rng),
+    ];
     let job = ingest::snapshot_job(media, origin, outputs, rng, now);
     Job { pass_through: media.pass_through.clone(), ..job }
 }
@@ -60,8 +65,8 @@ pub const fn default_cover_number(count: u32) -> Option<u32> {
     }
 }
 
-fn output(kind: OutputKind, product: Product, rng: &dyn Rng) -> Output {
-    let selection = Selection::Keyframes { count: COVER_COUNT_MAX, start: COVERS_START };
+fn output(kind: OutputKind, product: Product, names_best: bool, rng: &dyn Rng) -> Output {
+    let selection = Selection::Keyframes { count: COVER_COUNT_MAX, start: COVERS_START, names_best };
     let spec = SnapshotSpec { selection, frame: FrameChoice::Keyframe, product, has_vtt: false };
     Output { id: OutputId::mint(rng), kind, template: None, spec }
 }
@@ -81,7 +86,7 @@ mod tests {
     #[test]
     fn covers_are_up_to_8_keyframes_and_one_sheet_holds_them_all() {
         let media = ingest::tests::media(Dialect::Tencent);
-        let job = covers_job(&media, &OsRng, Timestamp::from_secs(1));
+        let job = covers_job(&media, CoverChoice::Middle, &OsRng, Timestamp::from_secs(1));
         assert_eq!(job.kind, JobKind::Snapshot);
         let origin = Origin { dialect: Dialect::Tencent, kind: RequestKind::AutomaticCovers };
         assert_eq!((job.origin, job.pass_through.as_deref()), (origin, Some("of the upload")));
@@ -91,5 +96,18 @@ mod tests {
         assert_eq!(covers.spec.selection, sprite.spec.selection);
         let Product::Sprite { layout, .. } = sprite.spec.product else { panic!("a sprite") };
         assert_eq!(layout.cells_per_sheet(), COVER_COUNT_MAX);
+    }
+
+    #[test]
+    fn the_best_cover_is_named_where_it_is_wanted() {
+        let media = ingest::tests::media(Dialect::Alibaba);
+        for (choice, is_named) in [(CoverChoice::Middle, false), (CoverChoice::Best, true)] {
+            let job = covers_job(&media, choice, &OsRng, Timestamp::from_secs(1));
+            let names = |output: &Output| match output.spec.selection {
+                Selection::Keyframes { names_best, .. } => names_best,
+                _ => panic!("keyframes"),
+            };
+            assert_eq!((names(&job.outputs[0]), names(&job.outputs[1])), (is_named, false), "{choice:?}");
+        }
     }
 }

@@ -45,6 +45,9 @@ pub enum Selection {
         count: u32,
         /// Keyframes before this are left out (unless there is no other).
         start: MediaTime,
+        /// Whether the engine says which of them would be the best cover.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        names_best: bool,
     },
     /// One picture that stands for the video, chosen by the engine.
     Cover,

@@ -19,6 +19,7 @@ mod boxes;
 mod budget;
 mod canvas;
 mod colour;
+mod cover;
 mod crew;
 mod cut;
 mod deadline;

@@ -26,6 +26,10 @@ pub struct Limits {
     pub packet_bytes_kept_max: u64,
     /// Most frames decoded in one call; default 5,000,000.
     pub frames_decoded_max: u64,
+    /// Most keyframes that are looked at to choose a cover; default 16.
+    pub cover_candidates_max: u32,
+    /// Most frames decoded to choose a cover; default 1,500. Then the best of what was seen counts.
+    pub cover_frames_decoded_max: u64,
     /// Most threads that decode at once, as far as the processor runs so many; default 64.
     pub decoding_threads_max: u32,
     /// Longest time of one call in milliseconds; default 30 minutes.
@@ -44,6 +48,8 @@ impl Default for Limits {
             packets_per_scan_max: 20_000_000,
             packet_bytes_kept_max: 64 << 20,
             frames_decoded_max: 5_000_000,
+            cover_candidates_max: 16,
+            cover_frames_decoded_max: 1_500,
             decoding_threads_max: 64,
             wall_clock_ms_max: 30 * 60_000,
         }

@@ -26,6 +26,9 @@ pub enum Produced {
         output: usize,
         /// Pictures that follow, each once, taken or failed.
         picture_count: usize,
+        /// The picture that would be the best cover, where that was asked and could be told.
+        #[serde(default)]
+        best: Option<usize>,
     },
     /// A picture, or a cell of a sprite; in decoding order, not in the order asked.
     Picture(PictureProduced),

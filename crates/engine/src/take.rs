@@ -7,6 +7,7 @@ use std::thread;
 use stillframe_domain::{ByteSource, ErrorCode, Failure, MediaFacts, MediaTime, PixelSize, SnapshotSpec};
 
 use crate::budget::Budget;
+use crate::cover;
 use crate::crew::{Crew, Kit, Task, Told, Worker};
 use crate::decode::{GroupDecoder, Outcome, PacketSource, read_again};
 use crate::encode::Encoders;
@@ -63,6 +64,7 @@ fn take_of(request: &TakeRequest, media: &mut Media, sink: Sink<'_>) -> Result<M
     let planned = plan_all(&request.outputs, media, &facts)?;
     let encoders = Encoders::new().map_err(|_| EngineError::Backend { call: "tj3Init", code: 0 })?;
     let frame = upright_frame(&facts);
+    let best = planned.iter().map(|planned| planned.best).collect();
     let outputs = planned.iter().zip(&request.outputs).enumerate().map(|(place, (planned, spec))| {
         let output = Output::new(place, spec, frame, planned.picture_count());
         (planned.picture_count(), output)
@@ -76,7 +78,7 @@ fn take_of(request: &TakeRequest, media: &mut Media, sink: Sink<'_>) -> Result<M
         budget: Budget::new(&media.limits, media.deadline),
     };
     let mut studio =
-        Studio { outputs, encoders, timeline: media.timeline, kit: kit.clone(), own: None, sink };
+        Studio { outputs, best, encoders, timeline: media.timeline, kit: kit.clone(), own: None, sink };
     let (to_find, failed) = studio.sort_out(planned);
     let mut planner = Planner::new(Cursor::new(media), to_find);
     let thread_counts = thread_counts(&planner);
@@ -98,7 +100,9 @@ fn plan_all(
     let plan_one = |(place, spec): (usize, &SnapshotSpec)| {
         plan_output((place, spec), is_thumbnail(spec, frame), &mut cursor)
     };
-    specs.iter().enumerate().map(plan_one).collect()
+    let mut planned: Vec<_> = specs.iter().enumerate().map(plan_one).collect::<Result<_, _>>()?;
+    cover::settle(specs, &mut planned, media)?;
+    Ok(planned)
 }
 
 /// The threads of each worker's decoder. A decoder alone on its core loses no time to the start of threads
@@ -128,6 +132,8 @@ type Failed = (Slot, MediaTime, Failure);
 struct Studio<'s> {
     /// How many pictures each output has, and where they go, or why they all fail.
     outputs: Vec<(usize, Result<Output, Failure>)>,
+    /// The picture of each output that would be the best cover, where it is told.
+    best: Vec<Option<usize>>,
     encoders: Encoders,
     timeline: Timeline,
     kit: Kit,
@@ -163,8 +169,8 @@ impl Studio<'_> {
         crew: &mut Crew<'_, '_>,
     ) -> ControlFlow<()> {
         (self.sink)(Produced::Facts(facts.clone()))?;
-        for (output, &(picture_count, _)) in self.outputs.iter().enumerate() {
-            (self.sink)(Produced::Planned { output, picture_count })?;
+        for (output, (&(picture_count, _), &best)) in self.outputs.iter().zip(&self.best).enumerate() {
+            (self.sink)(Produced::Planned { output, picture_count, best })?;
         }
         for (slot, at, failure) in failed {
             self.put(slot, at, Err(failure))?;

@@ -95,7 +95,7 @@ fn a_frame_too_far_from_its_keyframe_fails_alone() {
 #[test]
 fn a_listing_of_too_many_packets_is_refused() {
     let limits = Limits { packets_per_scan_max: 150, ..Limits::default() };
-    let keyframes = stills(Selection::Keyframes { count: 3, start: MediaTime::ZERO });
+    let keyframes = stills(Selection::Keyframes { count: 3, start: MediaTime::ZERO, names_best: false });
     let path = transport_stream();
     assert_eq!(run(&path, vec![stills(at(&[0]))], limits.clone()).unwrap().len(), 1, "nothing is listed");
     assert_names(&run(&path, vec![keyframes], limits).unwrap_err().failure(), "packets_per_scan_max");

@@ -290,7 +290,8 @@ fn keyframe_selections_are_spread_over_the_real_keyframes() {
         for (count, start_ms, available) in
             [(50, 0, keyframes.len()), (3, 0, 3), (50, 5, keyframes.len() - 1)]
         {
-            let selection = Selection::Keyframes { count, start: MediaTime::from_millis(start_ms) };
+            let selection =
+                Selection::Keyframes { count, start: MediaTime::from_millis(start_ms), names_best: false };
             let spec = SnapshotSpec { frame: FrameChoice::Keyframe, ..stills(selection) };
             let pictures = &take_one(&path, spec).pictures[0];
             let times: Vec<_> = pictures.iter().map(|picture| picture.offset.as_millis()).collect();

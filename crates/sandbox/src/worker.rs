@@ -241,8 +241,11 @@ impl Terms<'_> {
         let planned = |output: usize| self.planned.get(output).copied().flatten();
         match produced {
             Produced::Facts(_) => true,
-            Produced::Planned { output, picture_count } => match self.planned.get_mut(*output) {
-                Some(slot @ None) if *picture_count <= stillframe_domain::limits::PICTURES_PER_OUTPUT_MAX => {
+            Produced::Planned { output, picture_count, best } => match self.planned.get_mut(*output) {
+                Some(slot @ None)
+                    if *picture_count <= stillframe_domain::limits::PICTURES_PER_OUTPUT_MAX
+                        && best.is_none_or(|best| best < *picture_count) =>
+                {
                     *slot = Some(*picture_count);
                     true
                 }

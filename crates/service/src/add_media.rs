@@ -235,7 +235,7 @@ impl Service {
     pub(crate) fn jobs_of_stored(&self, app: &App, media: &Media, follow_ups: &[Job]) -> Vec<Job> {
         let mut jobs = vec![ingest::probe_job(media, self.rng(), self.now())];
         if app.settings.automatic_covers {
-            jobs.push(covers::covers_job(media, self.rng(), self.now()));
+            jobs.push(covers::covers_job(media, app.settings.cover_choice, self.rng(), self.now()));
         }
         jobs.extend_from_slice(follow_ups);
         jobs

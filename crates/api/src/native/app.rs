@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 use stillframe_domain::url_signing::UrlSigning;
-use stillframe_domain::{PolicyName, PullMode};
+use stillframe_domain::{CoverChoice, PolicyName, PullMode};
 
 use super::auth::Authenticated;
 use super::error::Problem;
@@ -21,6 +21,7 @@ struct UpdateApp {
     #[serde(default, deserialize_with = "present")]
     media_base_url: Option<Option<String>>,
     automatic_covers: Option<bool>,
+    cover_choice: Option<CoverChoice>,
     tencent_mode: Option<PullMode>,
     url_signing: Option<UrlSigning>,
     callback_policy: Option<PolicyName>,
@@ -46,6 +47,7 @@ pub(crate) async fn update(
         settings.media_base_url = base;
     }
     settings.automatic_covers = update.automatic_covers.unwrap_or(settings.automatic_covers);
+    settings.cover_choice = update.cover_choice.unwrap_or(settings.cover_choice);
     settings.tencent_mode = update.tencent_mode.unwrap_or(settings.tencent_mode);
     settings.url_signing = update.url_signing.unwrap_or(settings.url_signing);
     settings.callback_policy = update.callback_policy.unwrap_or(settings.callback_policy);

@@ -28,6 +28,7 @@ pub(crate) fn app(app: &App, base_url: &str) -> Value {
         "name": app.name,
         "media_base_url": base_url,
         "automatic_covers": app.settings.automatic_covers,
+        "cover_choice": app.settings.cover_choice,
         "tencent_mode": app.settings.tencent_mode,
         "callback_policy": app.settings.callback_policy,
         "url_signing": app.settings.url_signing,

@@ -29,6 +29,7 @@ pub(super) struct SubmitRequest {
     series: Option<Series>,
     percent_step: Option<f64>,
     keyframes: Option<Keyframes>,
+    cover: Option<CoverRequest>,
     #[serde(default = "exact")]
     frame: FrameChoice,
     width_px: Option<u32>,
@@ -66,6 +67,16 @@ struct Keyframes {
     count: u32,
     #[serde(default)]
     start_ms: i64,
+}
+
+/// One picture that becomes the video's cover.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CoverRequest {
+    /// The engine chooses.
+    Auto,
+    AtMs(i64),
+    AtPercent(f64),
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,6 +127,12 @@ impl SubmitRequest {
             self.keyframes.as_ref().map(|keyframes| Selection::Keyframes {
                 count: keyframes.count,
                 start: MediaTime::from_millis(keyframes.start_ms),
+                names_best: false,
+            }),
+            self.cover.map(|cover| match cover {
+                CoverRequest::Auto => Selection::Cover,
+                CoverRequest::AtMs(ms) => Selection::Offsets(vec![at(ms)]),
+                CoverRequest::AtPercent(percent) => Selection::Offsets(vec![Position::Percent(percent)]),
             }),
         ];
         let mut given = given.into_iter().flatten();
@@ -123,7 +140,7 @@ impl SubmitRequest {
             (Some(selection), None) => Ok(selection),
             _ => Err(invalid(
                 "body",
-                "exactly one of offsets_ms, offsets_percent, series, percent_step, keyframes",
+                "exactly one of offsets_ms, offsets_percent, series, percent_step, keyframes, cover",
             )),
         }
     }
@@ -131,6 +148,9 @@ impl SubmitRequest {
     /// The sets of pictures that it asks for.
     pub(super) fn outputs(&self) -> Result<Vec<OutputRequest>, ServiceError> {
         let selection = self.selection()?;
+        if self.cover.is_some() && (self.sprite.is_some() || self.vtt || self.stills == Some(false)) {
+            return Err(invalid("cover", "one picture, without sprite and vtt"));
+        }
         let (format, quality, fit) = (self.format, self.quality, self.fit);
         let output = |kind, product, has_vtt| OutputRequest {
             kind,
@@ -142,7 +162,11 @@ impl SubmitRequest {
         if has_stills {
             let size = SizeRule { width_px: self.width_px, height_px: self.height_px, is_adaptive: false };
             let has_vtt = self.vtt && self.sprite.is_none();
-            let kind = if has_vtt { OutputKind::WebVtt } else { OutputKind::Normal };
+            let kind = match self.cover {
+                Some(_) => OutputKind::Cover,
+                None if has_vtt => OutputKind::WebVtt,
+                None => OutputKind::Normal,
+            };
             outputs.push(output(kind, Product::Stills { size, fit, format, quality }, has_vtt));
         }
         if let Some(sprite) = &self.sprite {

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use serde_json::json;
 use stillframe_domain::url_signing::{UrlKey, UrlScheme};
-use stillframe_domain::{App, AppId, AppSettings, Dialect, EndpointId, EventFormat, PolicyName, PullMode};
+use stillframe_domain::{
+    App, AppId, AppSettings, CoverChoice, Dialect, EndpointId, EventFormat, PolicyName, PullMode,
+};
 use stillframe_service::NewEndpoint;
 
 use crate::config::{self, Config, ConfigFlags};
@@ -90,6 +92,10 @@ struct SettingsArgs {
     /// Whether uploads get automatic covers.
     #[arg(long, value_name = "BOOL")]
     automatic_covers: Option<bool>,
+    /// Which automatic cover stands for a video whose user chose none: `middle`, or `best` for one that is
+    /// not black, blurred or within a fade.
+    #[arg(long, value_name = "CHOICE", value_parser = config::cover_choice)]
+    cover_choice: Option<CoverChoice>,
     /// A key that signs picture URLs, as SCHEME:SECRET; give it again for a second key. Only signed URLs
     /// open pictures then; `none` opens them to all. Schemes: native, tencent, alibaba-a, alibaba-b,
     /// alibaba-c1, alibaba-c2.
@@ -106,6 +112,7 @@ impl SettingsArgs {
         settings.tencent_mode = self.tencent_mode.unwrap_or(settings.tencent_mode);
         settings.callback_policy = self.callback_policy.unwrap_or(settings.callback_policy);
         settings.automatic_covers = self.automatic_covers.unwrap_or(settings.automatic_covers);
+        settings.cover_choice = self.cover_choice.unwrap_or(settings.cover_choice);
         if let Some(base) = &self.media_base_url {
             settings.media_base_url = (!base.is_empty()).then(|| base.clone());
         }
@@ -195,7 +202,11 @@ pub async fn run(args: &AppArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCode
 fn print_app(app: &App) {
     let base = app.settings.media_base_url.as_deref().unwrap_or("the server's");
     println!(
-        "app {} ({}): tencent mode {:?}, automatic covers {}, picture base {base}",
-        app.id, app.name, app.settings.tencent_mode, app.settings.automatic_covers
+        "app {} ({}): tencent mode {:?}, automatic covers {}, cover {}, picture base {base}",
+        app.id,
+        app.name,
+        app.settings.tencent_mode,
+        app.settings.automatic_covers,
+        app.settings.cover_choice.name()
     );
 }

@@ -74,6 +74,7 @@ async fn apply_app_settings(service: &Service, wanted: &AppConfig) -> anyhow::Re
     let mut settings = app.settings.clone();
     settings.tencent_mode = wanted.mode().unwrap_or(settings.tencent_mode);
     settings.callback_policy = wanted.policy().unwrap_or(settings.callback_policy);
+    settings.cover_choice = wanted.cover().unwrap_or(settings.cover_choice);
     if !wanted.media_base_url.is_empty() {
         settings.media_base_url = Some(wanted.media_base_url.clone());
     }

@@ -62,7 +62,7 @@ impl Session {
     fn accept(&mut self, produced: Produced) {
         match produced {
             Produced::Facts(_) => {}
-            Produced::Planned { output, picture_count } => {
+            Produced::Planned { output, picture_count, .. } => {
                 self.bar.inc_length(picture_count as u64);
                 self.pictures[output].resize_with(picture_count, || None);
             }

@@ -2,6 +2,7 @@
 
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
+use stillframe_testkit::clips::{Keyframes, Scene, cached_scenes};
 
 use crate::client::Client;
 use crate::clips;
@@ -101,4 +102,69 @@ async fn an_uploaded_video_gets_up_to_eight_covers_and_the_middle_one_stands_for
     assert!((2..=8).contains(&pictures.len()), "{pictures:?}");
     assert_eq!(media["cover_url"], pictures[pictures.len() / 2]["url"]);
     client.picture(media["cover_url"].as_str().expect("a URL")).await;
+}
+
+/// Black, but for two seconds that are not in the middle.
+fn mostly_black() -> std::path::PathBuf {
+    let scenes = [(Scene::Black, 5_000), (Scene::Picture(1), 2_000), (Scene::Black, 1_000)];
+    cached_scenes(&scenes, Keyframes::Every(25))
+}
+
+async fn is_bright(client: &Client, url: &Value) -> bool {
+    let bytes = client.picture(url.as_str().expect("a URL")).await.into_raw();
+    16 < bytes.iter().map(|&byte| u64::from(byte)).sum::<u64>() / bytes.len() as u64
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_chooses_between_the_middle_cover_and_the_best_one() {
+    let server = Server::start();
+    let client = server.client();
+    assert_eq!(client.get("/v1/app").await.1["cover_choice"], "middle");
+    let covered = async || {
+        let (status, media) = client.upload(&mostly_black()).await;
+        assert_eq!(status, StatusCode::CREATED, "{media}");
+        let path = format!("/v1/media/{}", media["id"].as_str().expect("an id"));
+        client.get_until(&path, |media| !media["cover_url"].is_null()).await["cover_url"].clone()
+    };
+    assert!(!is_bright(&client, &covered().await).await, "the middle one is black");
+    server.command(&["app", "set", "1", "--cover-choice", "best"]);
+    assert_eq!(client.get("/v1/app").await.1["cover_choice"], "best");
+    assert!(is_bright(&client, &covered().await).await);
+    let (_, app) = client.patch("/v1/app", &json!({ "cover_choice": "middle" })).await;
+    assert_eq!(app["cover_choice"], "middle");
+    let (status, _) = client.patch("/v1/app", &json!({ "cover_choice": "first" })).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cover_that_is_asked_for_is_chosen_by_the_engine_and_becomes_the_videos() {
+    let server = Server::start();
+    let client = server.client();
+    client.patch("/v1/app", &json!({ "automatic_covers": false })).await;
+    let (_, media) = client.upload(&mostly_black()).await;
+    let path = format!("/v1/media/{}", media["id"].as_str().expect("an id"));
+    client.settled_media(media["id"].as_str().expect("an id")).await;
+    let ask = async |cover: Value| {
+        let (status, job) = client.post(&format!("{path}/snapshots"), &json!({ "cover": cover })).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{job}");
+        client.finished_job(job["id"].as_str().expect("an id")).await["outputs"][0].clone()
+    };
+    let output = ask(json!("auto")).await;
+    assert_eq!(output["kind"], "cover");
+    let picture = &output["pictures"][0];
+    assert!((5_000..7_000).contains(&picture["pts_ms"].as_i64().expect("a time")), "{picture}");
+    assert_eq!(client.get(&path).await.1["cover_url"], picture["url"]);
+    assert!(is_bright(&client, &picture["url"]).await);
+    let at = ask(json!({ "at_ms": 1000 })).await["pictures"][0].clone();
+    assert_eq!(at["pts_ms"], 1_000);
+    assert_eq!(client.get(&path).await.1["cover_url"], at["url"], "the newest one counts");
+    for refused in [
+        json!({ "cover": "auto", "vtt": true }),
+        json!({ "cover": "auto", "offsets_ms": [0] }),
+        json!({ "cover": "middle" }),
+        json!({ "cover": "auto", "sprite": { "columns": 1, "rows": 1 } }),
+    ] {
+        let (status, _) = client.post(&format!("{path}/snapshots"), &refused).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{refused}");
+    }
 }

@@ -13,7 +13,7 @@ async fn the_settings_file_sets_mode_picture_base_and_callbacks_of_the_first_app
     let mut server = Server::start();
     assert!(server.stop());
     let file = format!(
-        "[app]\ntencent_mode = \"pull\"\nmedia_base_url = \"https://img.example.com/p/\"\n\
+        "[app]\ntencent_mode = \"pull\"\ncover_choice = \"best\"\nmedia_base_url = \"https://img.example.com/p/\"\n\
          [[app.endpoints]]\nurl = \"{}\"\nformat = \"alibaba\"\norigins = [\"alibaba\"]\n",
         receiver.url("/e")
     );
@@ -22,7 +22,7 @@ async fn the_settings_file_sets_mode_picture_base_and_callbacks_of_the_first_app
         server.restart(&[]);
         let client = server.client();
         let app = client.get("/v1/app").await.1;
-        assert_eq!(app["tencent_mode"], "pull");
+        assert_eq!((&app["tencent_mode"], &app["cover_choice"]), (&json!("pull"), &json!("best")));
         assert_eq!(app["media_base_url"], "https://img.example.com/p");
         let endpoints = client.get("/v1/endpoints").await.1;
         assert_eq!(endpoints["items"].as_array().map(Vec::len), Some(1), "made once: {endpoints}");

@@ -26,4 +26,4 @@ pub use cursor::Cursor;
 pub use group::{Group, Target};
 pub use planner::{Planner, Step, identity};
 pub use scan::Entry;
-pub use wanted::{PlannedOutput, Slot, Wanted, plan_output};
+pub use wanted::{Choice, PlannedOutput, Slot, Wanted, plan_output};

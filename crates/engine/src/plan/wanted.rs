@@ -53,6 +53,8 @@ pub struct PlannedOutput {
     pub wanted: Vec<Wanted>,
     /// Pictures whose time lies outside of the video.
     pub out_of_range: Vec<(Slot, Failure)>,
+    /// Which picture would be the best cover, where that was asked and could be told.
+    pub best: Option<usize>,
 }
 
 impl PlannedOutput {
@@ -72,7 +74,7 @@ pub fn plan_output(
     cursor: &mut Cursor<'_>,
 ) -> Result<PlannedOutput, EngineError> {
     let duration = cursor.media().timeline.duration;
-    let mut planned = PlannedOutput { wanted: Vec::new(), out_of_range: Vec::new() };
+    let mut planned = PlannedOutput { wanted: Vec::new(), out_of_range: Vec::new(), best: None };
     let is_fast = is_thumbnail && spec.frame == FrameChoice::Fast;
     match (&spec.selection, spec.selection.resolve(duration)) {
         (_, Some(times)) => {
@@ -86,13 +88,14 @@ pub fn plan_output(
                 }
             }
         }
-        (&Selection::Keyframes { count, start }, None) => {
+        (&Selection::Keyframes { count, start, .. }, None) => {
             let start = cursor.media().timeline.timestamp_at(start);
             for (index, at) in spread_keyframes(cursor, count as usize, start)?.into_iter().enumerate() {
                 let slot = Slot { output, index, offset: None };
                 planned.wanted.push(Wanted { at, choice: Choice::Keyframe, is_fast, slot });
             }
         }
+        // The cover, until `cover/` has chosen a better frame.
         (_, None) => {
             let middle = MediaTime::from_millis(duration.as_millis() / 2);
             let near = FrameChoice::Hybrid { tolerance_ms: COVER_TOLERANCE_MS };

@@ -66,7 +66,7 @@ pub fn take_all(source: Arc<dyn ByteSource>, outputs: Vec<SnapshotSpec>) -> Resu
     let facts = take(&request, source, &mut |produced| {
         match produced {
             Produced::Facts(facts) => assert!(announced.replace(facts).is_none(), "facts twice"),
-            Produced::Planned { output, picture_count } => {
+            Produced::Planned { output, picture_count, .. } => {
                 assert!(announced.is_some(), "a plan before the facts");
                 assert!(planned[output].replace(picture_count).is_none(), "output {output} planned twice");
             }

@@ -86,7 +86,7 @@ fn following_jobs(work: &Work, media: &Media) -> Vec<Job> {
     let (rng, now) = (deps.rng.as_ref(), deps.clock.now());
     let mut jobs = vec![ingest::probe_job(media, rng, now)];
     if work.app.settings.automatic_covers {
-        jobs.push(covers::covers_job(media, rng, now));
+        jobs.push(covers::covers_job(media, work.app.settings.cover_choice, rng, now));
     }
     jobs
 }

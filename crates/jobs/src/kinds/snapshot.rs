@@ -10,6 +10,7 @@ mod taking;
 use stillframe_database::{JobCompletion, MediaChange};
 use stillframe_domain::media::Cover;
 use stillframe_domain::object_key::OutputKind;
+use stillframe_domain::outcome::PictureResult;
 use stillframe_domain::{
     Checkpoint, ErrorCode, Failure, JobState, OutputOutcome, RequestKind, Taken, covers,
 };
@@ -22,12 +23,13 @@ use crate::work::Work;
 pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
     let bytes = source::open(work).await?;
     let taken = taking::take(work, bytes).await?;
+    let best: Vec<_> = taken.outputs.iter().map(|output| output.best).collect();
     let outcomes = objects::put_all(work, taken).await?;
     if !outcomes.iter().any(OutputOutcome::is_success) {
         return nothing_taken(work, outcomes);
     }
     work.shared.deps.checkpoints.reached(Checkpoint::ObjectsPut);
-    completed(work, outcomes).await
+    completed(work, outcomes, &best).await
 }
 
 /// The result of a job that took nothing: every picture that was asked for has its code.
@@ -58,12 +60,16 @@ fn discarded(work: &Work, outcomes: Vec<OutputOutcome>, failure: Failure) -> Job
     completion
 }
 
-async fn completed(work: &Work, outcomes: Vec<OutputOutcome>) -> Result<JobCompletion, JobError> {
+async fn completed(
+    work: &Work,
+    outcomes: Vec<OutputOutcome>,
+    best: &[Option<usize>],
+) -> Result<JobCompletion, JobError> {
     let job = work.job();
     // The user may have chosen a cover while pictures were taken.
     let media =
         work.shared.deps.database.find_media(job.app_id, job.media_id).await?.ok_or(JobError::Gone)?;
-    let change = cover_change(work, &outcomes);
+    let change = cover_change(work, &outcomes, best);
     let cover = change.cover.clone().or(media.cover).or_else(|| change.cover_if_unset.clone());
     let mut completion = JobCompletion { outcomes, ..work.completion(JobState::Completed) };
     completion.events = vec![work.finished_event(&completion, cover.as_ref())];
@@ -73,33 +79,38 @@ async fn completed(work: &Work, outcomes: Vec<OutputOutcome>) -> Result<JobCompl
     Ok(completion)
 }
 
-/// The cover that these pictures give: automatic ones yield to the user's choice, a procedure's is one.
-fn cover_change(work: &Work, outcomes: &[OutputOutcome]) -> MediaChange {
+/// The cover that these pictures give: automatic ones yield to the user's choice; one that was asked for is
+/// such a choice.
+fn cover_change(work: &Work, outcomes: &[OutputOutcome], best: &[Option<usize>]) -> MediaChange {
     match work.job().origin.kind {
         RequestKind::AutomaticCovers => {
-            MediaChange { cover_if_unset: middle_cover(work, outcomes), ..MediaChange::default() }
+            MediaChange { cover_if_unset: automatic_cover(work, outcomes, best), ..MediaChange::default() }
         }
-        RequestKind::Procedure => {
-            MediaChange { cover: procedure_cover(work, outcomes), ..MediaChange::default() }
+        RequestKind::Procedure | RequestKind::Snapshot => {
+            MediaChange { cover: cover_asked_for(work, outcomes), ..MediaChange::default() }
         }
-        RequestKind::TimeOffsets | RequestKind::Sprite | RequestKind::Snapshot | RequestKind::Ingest => {
-            MediaChange::default()
-        }
+        RequestKind::TimeOffsets | RequestKind::Sprite | RequestKind::Ingest => MediaChange::default(),
     }
 }
 
-/// The last cover that a procedure took.
-fn procedure_cover(work: &Work, outcomes: &[OutputOutcome]) -> Option<Cover> {
+/// The last cover that the request took.
+fn cover_asked_for(work: &Work, outcomes: &[OutputOutcome]) -> Option<Cover> {
     let sets = work.job().outputs.iter().zip(outcomes);
     let covers = sets.filter(|(output, _)| output.kind == OutputKind::Cover);
     let taken = covers.flat_map(|(_, outcome)| outcome.taken()).last()?;
     Some(Cover::Object(taken.key.clone()))
 }
 
-/// The automatic cover that stands for a video whose user chose none.
-fn middle_cover(work: &Work, outcomes: &[OutputOutcome]) -> Option<Cover> {
+/// The automatic cover that stands for a video whose user chose none: the best where the engine named it,
+/// else the middle one.
+fn automatic_cover(work: &Work, outcomes: &[OutputOutcome], best: &[Option<usize>]) -> Option<Cover> {
     let index = work.job().outputs.iter().position(|output| output.kind == OutputKind::Cover)?;
-    let taken: Vec<&Taken> = outcomes.get(index)?.taken().collect();
+    let outcome = outcomes.get(index)?;
+    let named = best.get(index).copied().flatten().and_then(|best| outcome.pictures.get(best));
+    if let Some(PictureResult::Ok(taken)) = named.map(|picture| &picture.result) {
+        return Some(Cover::Object(taken.key.clone()));
+    }
+    let taken: Vec<&Taken> = outcome.taken().collect();
     let number = covers::default_cover_number(u32::try_from(taken.len()).ok()?)?;
     let cover = taken.into_iter().find(|taken| taken.number == number)?;
     Some(Cover::Object(cover.key.clone()))

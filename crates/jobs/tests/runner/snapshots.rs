@@ -8,11 +8,12 @@ use stillframe_domain::event::SnapshotFact;
 use stillframe_domain::media::Cover;
 use stillframe_domain::object_key::{self, OutputKind};
 use stillframe_domain::{
-    Clock, Colour, Event, EventKind, EventPayload, Fit, FrameChoice, ImageFormat, Job, JobState, Media,
-    MediaSource, MediaState, NotifyMode, Origin, OsRng, Output, OutputOutcome, PixelSize, Product,
+    Clock, Colour, CoverChoice, Event, EventKind, EventPayload, Fit, FrameChoice, ImageFormat, Job, JobState,
+    Media, MediaSource, MediaState, NotifyMode, Origin, OsRng, Output, OutputOutcome, PixelSize, Product,
     RequestKind, RequestOptions, Selection, SizeRule, SpriteLayout, SystemClock, covers,
 };
 use stillframe_storage::ObjectKey;
+use stillframe_testkit::clips::{Keyframes, Scene, cached_scenes};
 
 use crate::world::{
     BASE_URL, LONG, World, assert_discarded, clip, ms, offsets, output, results, snapshot_job, stills,
@@ -139,7 +140,7 @@ async fn a_keyframe_stands_once_where_distinct_ones_are_asked_for() {
 async fn automatic_covers_are_keyframes_and_the_middle_one_stands_for_the_video() {
     let world = World::new().await;
     let media = world.upload_clip().await;
-    let job = covers::covers_job(&media, &OsRng, SystemClock.now());
+    let job = covers::covers_job(&media, CoverChoice::Middle, &OsRng, SystemClock.now());
     world.insert(&media, vec![job.clone()]).await;
     let ended = world.run_to_end(&job).await;
     assert_eq!(ended.state, JobState::Completed, "{:?}", ended.failure);
@@ -163,6 +164,25 @@ async fn automatic_covers_are_keyframes_and_the_middle_one_stands_for_the_video(
     assert_eq!(fact.pass_through.as_deref(), Some("of the upload"));
 }
 
+/// The middle keyframe is black, and the only picture comes after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_best_automatic_cover_stands_for_the_video_where_its_app_wants_that() {
+    let clip = cached_scenes(&[(Scene::Black, 6_000), (Scene::Picture(2), 2_000)], Keyframes::Every(25));
+    for (choice, is_dark) in [(CoverChoice::Middle, true), (CoverChoice::Best, false)] {
+        let world = World::new().await;
+        let media = world.upload(std::fs::read(&clip).unwrap()).await;
+        let job = covers::covers_job(&media, choice, &OsRng, SystemClock.now());
+        world.insert(&media, vec![job.clone()]).await;
+        let ended = world.run_to_end(&job).await;
+        assert_eq!(results(&ended.outcomes[0]), ["1", "2", "3", "4", "5", "6", "7"]);
+        let Some(Cover::Object(key)) = world.media_now(&media).await.cover else { panic!("a cover") };
+        assert!(ended.outcomes[0].taken().any(|taken| taken.key == key), "one of those that were taken");
+        let bytes = world.picture(&key).await.into_raw();
+        let mean = bytes.iter().map(|&byte| u64::from(byte)).sum::<u64>() / bytes.len() as u64;
+        assert_eq!(mean < 16, is_dark, "{choice:?}: {mean}");
+    }
+}
+
 /// What else is done with the video neither holds its covers up nor has to come to an end.
 #[tokio::test(flavor = "multi_thread")]
 async fn covers_do_not_wait_for_other_work_on_their_video() {
@@ -171,7 +191,7 @@ async fn covers_do_not_wait_for_other_work_on_their_video() {
     let other = world.insert_with_snapshots(&media, vec![stills(OutputKind::Normal, offsets(&[0]))]).await;
     let leased = world.database.lease_jobs("elsewhere", Duration::from_secs(3_600), 1).await.unwrap();
     assert_eq!(leased[0].job.id, other.id);
-    let covers = covers::covers_job(&media, &OsRng, SystemClock.now());
+    let covers = covers::covers_job(&media, CoverChoice::Middle, &OsRng, SystemClock.now());
     world.database.insert_job(&covers).await.unwrap();
     assert_eq!(world.run_to_end(&covers).await.state, JobState::Completed);
     assert_eq!(world.job(&other).await.state, JobState::Running);
@@ -183,7 +203,7 @@ async fn a_cover_that_the_user_chose_stays_and_is_told() {
     let mut media = world.upload_clip().await;
     let chosen = Cover::Url("https://example.org/mine.png".to_owned());
     media.cover = Some(chosen.clone());
-    let job = covers::covers_job(&media, &OsRng, SystemClock.now());
+    let job = covers::covers_job(&media, CoverChoice::Middle, &OsRng, SystemClock.now());
     world.insert(&media, vec![job.clone()]).await;
     assert_eq!(world.run_to_end(&job).await.state, JobState::Completed);
     assert_eq!(world.media_now(&media).await.cover, Some(chosen));

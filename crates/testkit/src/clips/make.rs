@@ -21,10 +21,15 @@ const RENDERING: u32 = 1;
 pub fn cached(spec: &ClipSpec) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     (RENDERING, format!("{spec:?}")).hash(&mut hasher);
+    let name = format!("{:016x}.{}", hasher.finish(), spec.container.extension());
+    cached_file(&name, &|path| make(spec, path))
+}
+
+/// The file of that name in the cache, made by `make` if it is not there yet.
+pub(super) fn cached_file(name: &str, make: &dyn Fn(&Path) -> Result<(), ClipError>) -> PathBuf {
     let folder = cache_folder();
-    let path = folder.join(format!("{:016x}.{}", hasher.finish(), spec.container.extension()));
-    let made = make_once(spec, &folder, &path);
-    made.unwrap_or_else(|error| panic!("cannot make {spec:?}: {}", chain(&error)));
+    let path = folder.join(name);
+    make_once(make, &folder, &path).unwrap_or_else(|error| panic!("cannot make {name}: {}", chain(&error)));
     path
 }
 
@@ -33,10 +38,16 @@ pub fn cached(spec: &ClipSpec) -> PathBuf {
 /// # Errors
 /// When `ffmpeg` is missing or refuses, or the file cannot be written.
 pub fn make(spec: &ClipSpec, path: &Path) -> Result<(), ClipError> {
+    make_whole(path, &|part| encode(spec, part).and_then(|()| turn(spec, part)))
+}
+
+/// Has a file made beside its place, and puts it there when it is whole.
+pub(super) fn make_whole(
+    path: &Path,
+    make: &dyn Fn(&Path) -> Result<(), ClipError>,
+) -> Result<(), ClipError> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
-    let encoded = encode(spec, &part)
-        .and_then(|()| turn(spec, &part))
-        .and_then(|()| fs::rename(&part, path).map_err(io_error("keep the clip")));
+    let encoded = make(&part).and_then(|()| fs::rename(&part, path).map_err(io_error("keep the clip")));
     if encoded.is_err() {
         // Best effort: what failed may not have begun to write.
         let _ = fs::remove_file(&part);
@@ -44,7 +55,11 @@ pub fn make(spec: &ClipSpec, path: &Path) -> Result<(), ClipError> {
     encoded
 }
 
-fn make_once(spec: &ClipSpec, folder: &Path, path: &Path) -> Result<(), ClipError> {
+fn make_once(
+    make: &dyn Fn(&Path) -> Result<(), ClipError>,
+    folder: &Path,
+    path: &Path,
+) -> Result<(), ClipError> {
     if path.exists() {
         return Ok(());
     }
@@ -54,7 +69,7 @@ fn make_once(spec: &ClipSpec, folder: &Path, path: &Path) -> Result<(), ClipErro
     if path.exists() {
         return Ok(());
     }
-    make(spec, path)
+    make(path)
 }
 
 /// `target/tmp/clips`, found from the running test's place in `target/<profile>/deps`.

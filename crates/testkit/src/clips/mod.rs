@@ -12,6 +12,7 @@ mod oracle;
 mod picture;
 mod picture_file;
 mod rational;
+mod scenes;
 mod spec;
 
 pub use make::{cached, make};
@@ -19,6 +20,7 @@ pub use oracle::{Expectation, FrameTime, Oracle};
 pub use picture::{BARS, read_frame_number};
 pub use picture_file::read_picture;
 pub use rational::Rational;
+pub use scenes::{Keyframes, Scene, cached_scenes};
 pub use spec::{Audio, ClipSpec, Codec, Container, Content, Gop, Matrix, Rate, Timing};
 
 /// Why a clip could not be made or examined.

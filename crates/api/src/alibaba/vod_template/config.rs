@@ -76,7 +76,7 @@ pub(in crate::alibaba) fn frames_config(spec: &SnapshotSpec, origin: SizeRule) -
             tell("Interval", Some((interval_ms / 1000).into()));
             tell("Count", count.map(Into::into));
         }
-        Selection::Keyframes { count, start } => {
+        Selection::Keyframes { count, start, .. } => {
             tell("SpecifiedOffsetTime", Some(start.as_millis().into()));
             tell("Interval", Some(0.into()));
             tell("Count", Some((*count).into()));
@@ -157,7 +157,7 @@ fn frames(config: &Fields) -> Result<(Selection, FrameChoice), &'static str> {
 fn spread_over_keyframes(series: Selection) -> Selection {
     match series {
         Selection::Series { start, interval_ms: 0, count } => {
-            Selection::Keyframes { count: count.unwrap_or(1), start }
+            Selection::Keyframes { count: count.unwrap_or(1), start, names_best: false }
         }
         other => other,
     }
@@ -199,7 +199,7 @@ mod tests {
             assert_eq!(config(&read.write()), read, "{text}");
             assert_eq!(
                 read.spec.selection,
-                Selection::Keyframes { count: 10, start: MediaTime::from_millis(50) }
+                Selection::Keyframes { count: 10, start: MediaTime::from_millis(50), names_best: false }
             );
         }
     }

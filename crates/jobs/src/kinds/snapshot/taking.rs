@@ -32,6 +32,8 @@ pub(super) struct TakenOutput {
     pub(super) pictures: Vec<Option<TakenPicture>>,
     /// In the order of their numbers.
     pub(super) sheets: Vec<TakenSheet>,
+    /// Place of the picture that would be the best cover, where it was told.
+    pub(super) best: Option<usize>,
 }
 
 /// What became of one picture.
@@ -134,8 +136,9 @@ impl<'a> Sink<'a> {
     fn try_keep(&mut self, produced: Produced) -> io::Result<()> {
         match produced {
             Produced::Facts(_) => Ok(()),
-            Produced::Planned { output, picture_count } => {
+            Produced::Planned { output, picture_count, best } => {
                 self.planned_count += picture_count;
+                self.outputs[output].best = best;
                 self.outputs[output].pictures.resize_with(picture_count, || None);
                 Ok(())
             }
