@@ -43,7 +43,8 @@ impl AddressGuard {
     }
 }
 
-/// The address that a packet to this one would reach.
+/// The address that a packet to this one would reach. Of a tunnel's address within a site (ISATAP, RFC 5214)
+/// that is the IPv4 address at its end, if that is a private one.
 fn meant(address: IpAddr) -> IpAddr {
     const COMPATIBLE: Ipv6Net = v6(0, 0, 96);
     match address {
@@ -52,9 +53,17 @@ fn meant(address: IpAddr) -> IpAddr {
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
             Some(mapped) => mapped.into(),
             None if COMPATIBLE.contains(&ip) => last_32_bits(ip).into(),
+            None if is_isatap(ip) && refused_reason(last_32_bits(ip).into()).is_some() => {
+                last_32_bits(ip).into()
+            }
             None => address,
         },
     }
+}
+
+fn is_isatap(ip: Ipv6Addr) -> bool {
+    let [.., fifth, sixth, _, _] = ip.segments();
+    fifth & 0xfdff == 0 && sixth == 0x5efe
 }
 
 fn last_32_bits(ip: Ipv6Addr) -> Ipv4Addr {
@@ -80,11 +89,12 @@ const fn v6(first: u16, second: u16, prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), prefix)
 }
 
-const REFUSED_V4: [(Ipv4Net, &str); 16] = [
+const REFUSED_V4: [(Ipv4Net, &str); 17] = [
     (v4(0, 0, 0, 8), "an address of this host"),
     (v4(10, 0, 0, 8), "a private address"),
     (v4(100, 64, 0, 10), "a shared address of a carrier"),
     (v4(127, 0, 0, 8), "a loopback address"),
+    (Ipv4Net::new_assert(Ipv4Addr::new(168, 63, 129, 16), 32), "the address of a cloud's host"),
     (v4(169, 254, 0, 16), "a link-local address"),
     (v4(172, 16, 0, 12), "a private address"),
     (v4(192, 0, 0, 24), "an address for protocols"),
@@ -141,12 +151,15 @@ mod tests {
             "10.0.0.1",
             "100.64.0.1",
             "100.127.255.255",
+            "100.100.100.200",
             "127.0.0.1",
             "127.255.255.254",
+            "168.63.129.16",
             "169.254.169.254",
             "172.16.0.1",
             "172.31.255.255",
             "192.0.0.8",
+            "192.0.0.192",
             "192.0.2.1",
             "192.88.99.1",
             "192.168.1.1",
@@ -176,6 +189,10 @@ mod tests {
             "4000::1",
             "fc00::1",
             "fd00::1",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "2606:4700::5efe:7f00:1",
+            "2606:4700::200:5efe:a00:1",
             "fe80::1",
             "fec0::1",
             "ff02::1",
@@ -205,6 +222,7 @@ mod tests {
             "2a00:1450:4001::1",
             "2001:4860:4860::8888",
             "2001:200::1",
+            "2606:4700::5efe:808:808",
         ];
         for address in public {
             assert!(is_let_through(&[], address), "{address}");
@@ -238,6 +256,42 @@ mod tests {
             let is_special = ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_multicast()
                 || ip.is_broadcast() || ip.is_documentation() || ip.is_unspecified();
             prop_assert!(!is_special || guard(&[]).vet(ip.into()).is_err());
+        }
+
+        #[test]
+        fn a_private_ipv4_address_is_refused_within_any_form_of_ipv6(bits: u32) {
+            let ip = Ipv4Addr::from_bits(bits);
+            let [high, low] = [bits >> 16, bits & 0xffff].map(|part| part as u16);
+            let forms = [
+                ip.to_ipv6_mapped(),
+                Ipv6Addr::new(0, 0, 0, 0, 0, 0, high, low),
+                Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, high, low),
+                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1),
+                Ipv6Addr::new(0x2001, 0, high, low, 0, 0, !high, !low),
+                Ipv6Addr::new(0x2606, 0x4700, 0, 0, 0, 0x5efe, high, low),
+                Ipv6Addr::new(0x2606, 0x4700, 0, 0, 0x200, 0x5efe, high, low),
+            ];
+            let guard = guard(&[]);
+            if guard.vet(ip.into()).is_err() {
+                for form in forms {
+                    prop_assert!(guard.vet(form.into()).is_err(), "{} as {}", ip, form);
+                }
+            }
+        }
+
+        #[test]
+        fn what_the_operator_names_is_let_through_and_nothing_beside_it(bits: u32, prefix in 0_u8..=32) {
+            let net = Ipv4Net::new(Ipv4Addr::from_bits(bits), prefix).expect("a prefix").trunc();
+            let (open, closed) = (AddressGuard::new(&[net.into()]), guard(&[]));
+            for ip in [net.network(), net.broadcast()] {
+                prop_assert!(open.vet(ip.into()).is_ok());
+            }
+            let outside = [u32::from(net.network()).checked_sub(1), u32::from(net.broadcast()).checked_add(1)];
+            for ip in outside.into_iter().flatten().map(Ipv4Addr::from_bits) {
+                prop_assert_eq!(open.vet(ip.into()).is_ok(), closed.vet(ip.into()).is_ok());
+            }
         }
 
         #[test]

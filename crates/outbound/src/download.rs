@@ -77,6 +77,7 @@ impl Outbound {
     }
 
     async fn head_of(&self, url: Url, deadline: Instant, limit: Duration) -> Result<Response, OutboundError> {
+        self.turn(&url).await?;
         let stalled_at = Instant::now() + self.stall_timeout;
         let waited = if deadline < stalled_at { limit } else { self.stall_timeout };
         timeout_at(deadline.min(stalled_at), self.http.get(url).send())

@@ -38,6 +38,12 @@ pub enum OutboundError {
         /// What kind of address it is.
         reason: &'static str,
     },
+    /// The host was asked too often of late: try later.
+    #[error("more than {per_second_max} requests a second were asked of this host")]
+    TooOften {
+        /// The limit.
+        per_second_max: u32,
+    },
     /// No answer, or no further bytes, within the time.
     #[error("no {awaited} within {limit_ms} ms")]
     TimedOut {
@@ -87,9 +93,11 @@ impl OutboundError {
             Self::TimedOut { .. } => ErrorCode::TimedOut,
             Self::Status { status: 404 | 410 } => ErrorCode::SourceMissing,
             Self::TooLarge { .. } => ErrorCode::SourceTooLarge,
-            Self::Unreachable { .. } | Self::Status { .. } | Self::Redirects { .. } | Self::Broken { .. } => {
-                ErrorCode::SourceUnreadable
-            }
+            Self::Unreachable { .. }
+            | Self::TooOften { .. }
+            | Self::Status { .. }
+            | Self::Redirects { .. }
+            | Self::Broken { .. } => ErrorCode::SourceUnreadable,
         }
     }
 

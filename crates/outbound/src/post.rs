@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use tokio::time::{Instant, timeout_at};
 
 use crate::client::Outbound;
@@ -32,6 +32,8 @@ pub struct Answer {
     pub status: u16,
     /// First part of the body: what came within the time and the limit.
     pub body_prefix: Vec<u8>,
+    /// The wait before the next request that the receiver asks for, as it is written.
+    pub retry_after: Option<String>,
     /// From the beginning to the end of what was read.
     pub duration: Duration,
 }
@@ -47,14 +49,16 @@ impl Outbound {
         let begin = Instant::now();
         let deadline = begin + post.timeout;
         let url = target::read(post.url, &self.guard)?;
-        let request = self.http.post(url).headers(header_map(post.headers)?).body(post.body);
-        let response = timeout_at(deadline, request.send())
+        let headers = header_map(post.headers)?;
+        let request = self.http.post(url.clone()).headers(headers).body(post.body);
+        let response = timeout_at(deadline, self.send_in_turn(&url, request))
             .await
-            .map_err(|_elapsed| OutboundError::timed_out("answer", post.timeout))?
-            .map_err(|error| OutboundError::of_request(&error, self.connect_timeout))?;
+            .map_err(|_elapsed| OutboundError::timed_out("answer", post.timeout))??;
         let status = response.status().as_u16();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+        let retry_after = retry_after.map(str::to_owned);
         let body_prefix = read_prefix(response, deadline, post.answer_bytes_max).await;
-        Ok(Answer { status, body_prefix, duration: begin.elapsed() })
+        Ok(Answer { status, body_prefix, retry_after, duration: begin.elapsed() })
     }
 }
 
@@ -70,7 +74,7 @@ async fn read_prefix(mut response: reqwest::Response, deadline: Instant, bytes_m
     prefix
 }
 
-fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, OutboundError> {
+pub(crate) fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, OutboundError> {
     let read = |(name, value): &(String, String)| {
         let pair = (HeaderName::try_from(name).ok(), HeaderValue::try_from(value).ok());
         match pair {

@@ -1,11 +1,14 @@
 //! The outside world as jobs and the relay see it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use stillframe_domain::ByteSource;
 
-use crate::{Answer, Download, DownloadLimits, Outbound, OutboundError, Post, RemoteConfig, RemoteError};
+use crate::{
+    Answer, Download, DownloadLimits, Outbound, OutboundError, Post, Preflight, RemoteConfig, RemoteError,
+};
 
 /// What is asked of the outside world. The simulation has one of its own, without sockets, since what they
 /// do cannot be repeated; everything else uses [`Outbound`].
@@ -16,6 +19,20 @@ pub trait Web: Send + Sync {
     /// # Errors
     /// When no status came within the time.
     async fn post(&self, post: Post<'_>) -> Result<Answer, OutboundError>;
+
+    /// Asks a receiver for permission: [`Outbound::preflight`]. A world of receivers that know nothing of
+    /// it need not say so.
+    ///
+    /// # Errors
+    /// When no status came within the time.
+    async fn preflight(
+        &self,
+        _url: &str,
+        _headers: &[(String, String)],
+        _within: Duration,
+    ) -> Result<Preflight, OutboundError> {
+        Ok(Preflight { status: 405, headers: Vec::new() })
+    }
 
     /// Begins a download: [`Outbound::download`].
     ///
@@ -34,6 +51,15 @@ pub trait Web: Send + Sync {
 impl Web for Outbound {
     async fn post(&self, post: Post<'_>) -> Result<Answer, OutboundError> {
         Self::post(self, post).await
+    }
+
+    async fn preflight(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        within: Duration,
+    ) -> Result<Preflight, OutboundError> {
+        Self::preflight(self, url, headers, within).await
     }
 
     async fn download(&self, url: &str, limits: DownloadLimits) -> Result<Download, OutboundError> {

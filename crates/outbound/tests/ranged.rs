@@ -42,7 +42,12 @@ impl World {
 
     fn open_at(&self, path: &str) -> Result<Arc<dyn ByteSource>, Failure> {
         let allow = vec!["127.0.0.1/32".parse().unwrap()];
-        let config = OutboundConfig { allow, connect_timeout_ms: 2_000, stall_timeout_ms: 400 };
+        let config = OutboundConfig {
+            allow,
+            connect_timeout_ms: 2_000,
+            stall_timeout_ms: 400,
+            ..OutboundConfig::default()
+        };
         let outbound = Outbound::new(&config).unwrap();
         let config = RemoteConfig { limits: self.limits.clone(), spool_dir: std::env::temp_dir() };
         let opened = self.runtime.block_on(outbound.open(&self.proxy.url(path), &config));

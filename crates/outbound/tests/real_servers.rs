@@ -20,7 +20,12 @@ const LONG: Duration = Duration::from_secs(20);
 
 fn client(allow: &[&str]) -> Outbound {
     let allow = allow.iter().map(|net| net.parse().unwrap()).collect();
-    let config = OutboundConfig { allow, connect_timeout_ms: 2_000, stall_timeout_ms: 300 };
+    let config = OutboundConfig {
+        allow,
+        connect_timeout_ms: 2_000,
+        stall_timeout_ms: 300,
+        ..OutboundConfig::default()
+    };
     Outbound::new(&config).unwrap()
 }
 

@@ -88,6 +88,7 @@ impl From<&OutboundError> for FetchError {
         match error {
             OutboundError::TimedOut { .. }
             | OutboundError::Unreachable { .. }
+            | OutboundError::TooOften { .. }
             | OutboundError::Broken { .. } => Self::Retry { failure, after: None },
             OutboundError::InvalidUrl { .. }
             | OutboundError::InvalidHeader { .. }

@@ -129,6 +129,7 @@ async fn follow(
 
 async fn send(http: &HttpRanges, url: Url, range: Option<&Range<u64>>) -> Result<Response, FetchError> {
     let outbound = &http.outbound;
+    outbound.turn(&url).await.map_err(|error| FetchError::from(&error))?;
     // A coding would count its own bytes.
     let mut request = outbound.http.get(url).header(ACCEPT_ENCODING, "identity");
     if let Some(range) = range {
