@@ -156,7 +156,7 @@ pub(crate) fn event(
 pub(crate) fn fact(event: &mut Event) -> &mut SnapshotFact {
     match &mut event.payload {
         EventPayload::Snapshot(fact) => fact,
-        EventPayload::Media(_) => unreachable!("samples are about pictures"),
+        EventPayload::Media(_) | EventPayload::Endpoint(_) => unreachable!("samples are about pictures"),
     }
 }
 
@@ -216,7 +216,9 @@ pub(crate) fn media_event(dialect: Dialect, kind: EventKind, news: MediaNews) ->
 pub(crate) fn media_fact(event: &mut Event) -> &mut MediaFact {
     match &mut event.payload {
         EventPayload::Media(fact) => fact,
-        EventPayload::Snapshot(_) => unreachable!("the sample is about a video"),
+        EventPayload::Snapshot(_) | EventPayload::Endpoint(_) => {
+            unreachable!("the sample is about a video")
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! errors. This is the one place that reads the environment.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -125,6 +126,8 @@ pub struct OutboundSection {
     /// Networks beside the public ones that callbacks and downloads may reach.
     #[serde(deserialize_with = "list")]
     pub allow: Vec<IpNet>,
+    /// Most requests a second to one host.
+    pub per_host_per_second_max: NonZeroU32,
 }
 
 /// Times of pull queues.
@@ -373,6 +376,13 @@ impl Config {
         }
     }
 
+    /// The name of this service among its receivers: the host of its public URL, or of where it listens.
+    pub fn origin(&self, listen: SocketAddr) -> String {
+        let public = url::Url::parse(&self.server.public_url).ok();
+        let host = public.as_ref().and_then(url::Url::host_str).map(str::to_owned);
+        host.unwrap_or_else(|| listen.ip().to_string())
+    }
+
     /// What the public listener speaks.
     pub fn scheme(&self) -> &'static str {
         if self.server.tls.is_on() { "https" } else { "http" }
@@ -445,6 +455,7 @@ mod tests {
             assert_eq!(config.outbound.allow.len(), 2, "{form}");
         }
         assert!(load("[outbound]\nallow = \"10.0.0.0/99\"").is_none());
+        assert!(load("[outbound]\nper_host_per_second_max = 0").is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use stillframe_api::native::NativeRenderer;
+use stillframe_api::native::{CloudEventsBinaryRenderer, CloudEventsRenderer, NativeRenderer};
 use stillframe_api::{ApiState, alibaba, tencent};
 use stillframe_database::{Database, SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
@@ -57,6 +57,7 @@ pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server
     let service = Arc::new(service(&parts, config, listen)?);
     let outbound: Arc<dyn Web> = Arc::new(Outbound::new(&OutboundConfig {
         allow: config.outbound.allow.clone(),
+        per_host_per_second_max: config.outbound.per_host_per_second_max.get(),
         ..OutboundConfig::default()
     })?);
     let (decoder, sandbox) = sandbox::decoder(&config.sandbox, concurrency(config))?;
@@ -89,7 +90,7 @@ pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server
             rng: parts.rng.clone(),
             checkpoints: parts.checkpoints.clone(),
         },
-        RelayConfig::default(),
+        RelayConfig { origin: config.origin(listen), ..RelayConfig::default() },
     );
     let cleaner = Cleaner::new(
         CleanerDeps {
@@ -174,6 +175,8 @@ fn renderers() -> Renderers {
         .with(EventFormat::Tencent40, Arc::new(tencent::Tencent40Renderer))
         .with(EventFormat::Tencent2018, Arc::new(tencent::Tencent2018Renderer))
         .with(EventFormat::Alibaba, Arc::new(alibaba::AlibabaRenderer))
+        .with(EventFormat::CloudEvents, Arc::new(CloudEventsRenderer))
+        .with(EventFormat::CloudEventsBinary, Arc::new(CloudEventsBinaryRenderer))
 }
 
 /// Pictures of a running job wait beside the objects, so that a full disk shows early.

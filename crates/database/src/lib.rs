@@ -12,6 +12,7 @@
 
 mod cleaning;
 pub mod conformance;
+mod delivery_control;
 mod error;
 mod job_search;
 mod message_queues;
@@ -22,12 +23,15 @@ mod traits;
 mod uploads;
 
 pub use cleaning::Cleaning;
+pub use delivery_control::{
+    DeliveryControl, DeliveryFilter, DeliverySummary, Replay, ReplayOutcome, Replayed,
+};
 pub use error::DatabaseError;
 pub use job_search::{JobCursor, JobCursorError, JobMatches, JobMoment, JobSearch, JobSearches};
 pub use message_queues::{MessageQueues, QueueDelivery};
 pub use records::{
-    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange, MediaFilter,
-    MediaMatches, MediaOrder, NewMedia, Page, PulledEvent, QueueDepth,
+    Commit, ConfirmReport, DeliveryLane, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange,
+    MediaFilter, MediaMatches, MediaOrder, NewMedia, Page, PulledEvent, QueueDepth,
 };
 pub use sqlite::{SqliteConfig, SqliteDatabase};
 pub use traits::{Apps, Database, Deliveries, Jobs, MediaStore, Procedures, Queues, Templates, Topic};

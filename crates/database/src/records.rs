@@ -148,6 +148,20 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+/// Which deliveries to lease. Each has its own slots, so that what fails delays nothing that is fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeliveryLane {
+    /// First attempts to endpoints that are not failing.
+    Fresh,
+    /// What failed before, what is sent again by hand, and all to endpoints that are failing.
+    Retried,
+}
+
+impl DeliveryLane {
+    /// Both lanes, the fresh one first.
+    pub const ALL: [Self; 2] = [Self::Fresh, Self::Retried];
+}
+
 /// A delivery that is due, leased to one relay, with what it needs.
 #[derive(Debug, Clone)]
 pub struct DueDelivery {

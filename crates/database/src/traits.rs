@@ -12,11 +12,12 @@ use tokio::sync::watch;
 
 use crate::Result;
 use crate::cleaning::Cleaning;
+use crate::delivery_control::DeliveryControl;
 use crate::job_search::JobSearches;
 use crate::message_queues::MessageQueues;
 use crate::records::{
-    Commit, ConfirmReport, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaFilter, MediaMatches,
-    NewMedia, Page, PulledEvent, QueueDepth,
+    Commit, ConfirmReport, DeliveryLane, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaFilter,
+    MediaMatches, NewMedia, Page, PulledEvent, QueueDepth,
 };
 use crate::uploads::Uploads;
 
@@ -30,6 +31,7 @@ pub trait Database:
     + Jobs
     + JobSearches
     + Deliveries
+    + DeliveryControl
     + Queues
     + MessageQueues
     + Uploads
@@ -224,10 +226,17 @@ pub trait Deliveries: Send + Sync {
     async fn find_event(&self, app_id: AppId, id: &EventId) -> Result<Option<Event>>;
     /// The app's events about a job, oldest first.
     async fn list_events_of_job(&self, app_id: AppId, job_id: &JobId) -> Result<Vec<Event>>;
-    /// Leases due deliveries: they are not due again before `lease_for` is over.
-    async fn lease_deliveries(&self, lease_for: Duration, limit: usize) -> Result<Vec<DueDelivery>>;
+    /// Leases due deliveries of a lane: they are not due again before `lease_for` is over.
+    async fn lease_deliveries(
+        &self,
+        lane: DeliveryLane,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<DueDelivery>>;
     /// Records an attempt and where the delivery then stands; `next_wait` is the wait before the next
-    /// attempt when it stays pending.
+    /// attempt when it stays pending. With it goes the endpoint's health, by
+    /// [`Endpoint::health_after`]: one that is disabled by it keeps its pending deliveries, which wait,
+    /// and the app's other endpoints are told.
     async fn record_attempt(
         &self,
         id: DeliveryId,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::endpoint_health::EndpointHealth;
+use crate::endpoint_secret::FormerSecret;
 use crate::event::EventKind;
 use crate::ids::{AppId, DeliveryId, EndpointId, EventId};
 use crate::job::Dialect;
@@ -24,9 +26,25 @@ pub enum EventFormat {
     /// Alibaba Cloud VOD's format.
     #[serde(rename = "alibaba")]
     Alibaba,
+    /// CloudEvents 1.0, structured: all of it in the body.
+    #[serde(rename = "cloudevents")]
+    CloudEvents,
+    /// CloudEvents 1.0, binary: attributes in headers, the data in the body.
+    #[serde(rename = "cloudevents-binary")]
+    CloudEventsBinary,
 }
 
 impl EventFormat {
+    /// All formats.
+    pub const ALL: [Self; 6] = [
+        Self::Native,
+        Self::Tencent40,
+        Self::Tencent2018,
+        Self::Alibaba,
+        Self::CloudEvents,
+        Self::CloudEventsBinary,
+    ];
+
     /// The name used in settings, the native API and the database.
     pub const fn name(self) -> &'static str {
         match self {
@@ -34,14 +52,28 @@ impl EventFormat {
             Self::Tencent40 => "tencent-4.0",
             Self::Tencent2018 => "tencent-2018",
             Self::Alibaba => "alibaba",
+            Self::CloudEvents => "cloudevents",
+            Self::CloudEventsBinary => "cloudevents-binary",
         }
     }
 
     /// The format of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Native, Self::Tencent40, Self::Tencent2018, Self::Alibaba]
-            .into_iter()
-            .find(|format| format.name() == name)
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Whether it is written for a receiver that was made for a cloud. Such a receiver knows nothing of
+    /// our conventions: it has words for some events alone, and it is never disabled by its answers.
+    pub const fn is_of_a_cloud(self) -> bool {
+        match self {
+            Self::Tencent40 | Self::Tencent2018 | Self::Alibaba => true,
+            Self::Native | Self::CloudEvents | Self::CloudEventsBinary => false,
+        }
+    }
+
+    /// Whether its receivers are asked for permission before the first event.
+    pub const fn asks_permission(self) -> bool {
+        matches!(self, Self::CloudEvents | Self::CloudEventsBinary)
     }
 }
 
@@ -74,16 +106,38 @@ pub struct Endpoint {
     pub event_kinds: Vec<EventKind>,
     /// Dialects whose jobs it hears of; empty means all that its owner may hear.
     pub origins: Vec<Dialect>,
-    /// Signs native bodies.
+    /// Signs what is sent; empty leaves it unsigned.
     pub secret: String,
+    /// Secrets that the newest one took the place of; they sign beside it until their time is up.
+    pub former_secrets: Vec<FormerSecret>,
     /// When an answer counts, how long we wait, when we try again.
     pub policy: DeliveryPolicy,
+    /// How its receiver fares.
+    pub health: EndpointHealth,
 }
 
 impl Endpoint {
     /// Where its events go.
     pub fn target(&self) -> Target<'_> {
         Target::of_url(&self.url)
+    }
+
+    /// Whether it hears nothing at present.
+    pub const fn is_disabled(&self) -> bool {
+        self.health.disabled.is_some()
+    }
+
+    /// The secrets that sign at that time, newest first.
+    pub fn secrets_at(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        let former = self.former_secrets.iter().filter(move |former| now < former.until);
+        let all = std::iter::once(&self.secret).chain(former.map(|former| &former.secret));
+        all.map(String::as_str).filter(|secret| !secret.is_empty())
+    }
+
+    /// Its health after an attempt that was recorded at `now`.
+    pub fn health_after(&self, attempt: &Attempt, now: Timestamp) -> EndpointHealth {
+        let may_disable = self.policy.auto_disable && !self.format.is_of_a_cloud();
+        self.health.after(attempt, now, may_disable)
     }
 }
 
@@ -121,9 +175,39 @@ pub struct DeliveryPolicy {
     pub timeout_ms: u64,
     /// When to try again.
     pub retry: RetrySchedule,
+    /// Whether a receiver that is gone, or fails for days, is told nothing more. Governs no format of a
+    /// cloud: those are never disabled by themselves.
+    #[serde(default = "yes")]
+    pub auto_disable: bool,
+    /// Most attempts at a time, 1 to 64; `None` means the relay's own limit.
+    #[serde(default)]
+    pub concurrency_max: Option<u32>,
+    /// Most attempts a minute; `None` means no limit beyond what the receiver asks for.
+    #[serde(default)]
+    pub per_minute_max: Option<u32>,
+    /// Whether a receiver of CloudEvents is asked for permission before the first event.
+    #[serde(default = "yes")]
+    pub handshake: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl DeliveryPolicy {
+    /// The policy with these rules, and the defaults for all else.
+    pub const fn new(ack: AckRule, timeout_ms: u64, retry: RetrySchedule) -> Self {
+        Self {
+            ack,
+            timeout_ms,
+            retry,
+            auto_disable: true,
+            concurrency_max: None,
+            per_minute_max: None,
+            handshake: true,
+        }
+    }
+
     /// The policy of that name, for endpoints of a format.
     ///
     /// Source of Tencent's: 266/7829 (the answer does not count; 5 s; a send that got none is made again
@@ -135,17 +219,19 @@ impl DeliveryPolicy {
             PolicyName::Tencent => AckRule::Any,
             PolicyName::Alibaba => AckRule::Exactly200,
         };
-        Self { ack, timeout_ms: 5_000, retry: RetrySchedule { waits_ms: vec![1_000, 1_000] } }
+        Self::new(ack, 5_000, RetrySchedule { waits_ms: vec![1_000, 1_000] })
     }
 
     /// The default policy for endpoints of a format: 5 s for the clouds' formats, 15 s for ours.
     pub fn default_for(format: EventFormat) -> Self {
         let (ack, timeout_ms) = match format {
-            EventFormat::Native => (AckRule::Success2xx, 15_000),
+            EventFormat::Native | EventFormat::CloudEvents | EventFormat::CloudEventsBinary => {
+                (AckRule::Success2xx, 15_000)
+            }
             EventFormat::Tencent40 | EventFormat::Tencent2018 => (AckRule::Success2xx, 5_000),
             EventFormat::Alibaba => (AckRule::Exactly200, 5_000),
         };
-        Self { ack, timeout_ms, retry: RetrySchedule::default() }
+        Self::new(ack, timeout_ms, RetrySchedule::default())
     }
 }
 
@@ -228,8 +314,17 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// Attempts made so far.
     pub attempt_count: u32,
+    /// Those of them that were made before it was last sent again by hand: its schedule began anew then.
+    pub attempts_before: u32,
     /// When the next attempt is due.
     pub next_at: Timestamp,
+}
+
+impl Delivery {
+    /// The number of the attempt to come, from 1, in its schedule.
+    pub const fn next_attempt(&self) -> u32 {
+        self.attempt_count.saturating_sub(self.attempts_before).saturating_add(1)
+    }
 }
 
 /// One try of a delivery.
@@ -266,7 +361,8 @@ mod tests {
 
     #[test]
     fn the_long_policy_is_that_of_the_format() {
-        for format in [EventFormat::Native, EventFormat::Tencent2018, EventFormat::Alibaba] {
+        for format in EventFormat::ALL {
+            assert_eq!(EventFormat::parse(format.name()), Some(format));
             assert_eq!(DeliveryPolicy::named(PolicyName::Long, format), DeliveryPolicy::default_for(format));
         }
     }

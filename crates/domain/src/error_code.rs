@@ -94,6 +94,8 @@ error_codes! {
     DuplicateProcedure = "duplicate-procedure",
     #[doc = "There is no such endpoint."]
     EndpointNotFound = "endpoint-not-found",
+    #[doc = "There is no such delivery, or its endpoint was removed."]
+    DeliveryNotFound = "delivery-not-found",
     #[doc = "There is no such object."]
     ObjectNotFound = "object-not-found",
     #[doc = "The app does not use the pull mode."]

@@ -1,13 +1,16 @@
 //! Events: facts that are told. Stored once, without a dialect; written per format when told.
 
+mod endpoint_fact;
 mod media_fact;
 
+pub use endpoint_fact::EndpointFact;
 pub use media_fact::{FetchNews, MediaBasics, MediaFact, MediaNews, cover_url, fetch_url};
 
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppSettings;
 use crate::endpoint::{DeliveryPolicy, Endpoint, EventFormat, Owner};
+use crate::endpoint_health::EndpointHealth;
 use crate::ids::{AppId, EndpointId, EventId, JobId, MediaId, VideoId};
 use crate::job::{Dialect, Job, NotifyMode, Origin, Output, RequestOptions};
 use crate::media::{Media, MediaFacts, MediaSource};
@@ -47,11 +50,17 @@ pub enum EventKind {
     /// A job came further (told only when asked for).
     #[serde(rename = "job.progress")]
     JobProgress,
+    /// An endpoint was disabled by what its receiver answered.
+    #[serde(rename = "endpoint.disabled")]
+    EndpointDisabled,
+    /// A test of one endpoint, which alone hears it.
+    #[serde(rename = "endpoint.ping")]
+    EndpointPing,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::MediaCreated,
         Self::MediaFetched,
         Self::MediaStored,
@@ -62,6 +71,8 @@ impl EventKind {
         Self::SnapshotCompleted,
         Self::SnapshotFailed,
         Self::JobProgress,
+        Self::EndpointDisabled,
+        Self::EndpointPing,
     ];
 
     /// The name used in the database and the native API.
@@ -77,6 +88,8 @@ impl EventKind {
             Self::SnapshotCompleted => "snapshot.completed",
             Self::SnapshotFailed => "snapshot.failed",
             Self::JobProgress => "job.progress",
+            Self::EndpointDisabled => "endpoint.disabled",
+            Self::EndpointPing => "endpoint.ping",
         }
     }
 
@@ -95,14 +108,23 @@ impl EventKind {
             | Self::MediaFailed
             | Self::MediaUpdated
             | Self::MediaDeleted => true,
-            Self::SnapshotCompleted | Self::SnapshotFailed | Self::JobProgress => false,
+            Self::SnapshotCompleted
+            | Self::SnapshotFailed
+            | Self::JobProgress
+            | Self::EndpointDisabled
+            | Self::EndpointPing => false,
         }
+    }
+
+    /// Whether it is about the service itself, not about anything that a caller asked for.
+    pub const fn is_operational(self) -> bool {
+        matches!(self, Self::EndpointDisabled | Self::EndpointPing)
     }
 
     /// Whether an endpoint of our own format that names no kinds hears it. One of another format hears
     /// all that its format has words for.
     pub const fn is_default(self) -> bool {
-        !matches!(self, Self::MediaFetched | Self::MediaStored | Self::JobProgress)
+        !matches!(self, Self::MediaFetched | Self::MediaStored | Self::JobProgress | Self::EndpointPing)
     }
 }
 
@@ -131,6 +153,8 @@ pub enum EventPayload {
     Snapshot(SnapshotFact),
     /// About a video.
     Media(MediaFact),
+    /// About an endpoint.
+    Endpoint(EndpointFact),
 }
 
 /// Version of [`EventPayload`] that this code writes.
@@ -285,7 +309,7 @@ impl Event {
     pub fn is_silent(&self) -> bool {
         match &self.payload {
             EventPayload::Snapshot(fact) => fact.options.notify == NotifyMode::Never,
-            EventPayload::Media(_) => false,
+            EventPayload::Media(_) | EventPayload::Endpoint(_) => false,
         }
     }
 
@@ -306,6 +330,7 @@ impl Event {
             EventPayload::Media(fact) => {
                 (fact.video_id.as_str(), (fact.added_by?, fact.details.callback_url.clone()?))
             }
+            EventPayload::Endpoint(_) => return None,
         };
         let (format, owner) = match dialect {
             Dialect::Native => (EventFormat::Native, Owner::Native),
@@ -321,7 +346,9 @@ impl Event {
             event_kinds: Vec::new(),
             origins: Vec::new(),
             secret: own_secret(owner, settings),
+            former_secrets: Vec::new(),
             policy: DeliveryPolicy::named(settings.callback_policy, format),
+            health: EndpointHealth::default(),
         })
     }
 
@@ -329,7 +356,7 @@ impl Event {
     pub fn job_id(&self) -> Option<&JobId> {
         match &self.payload {
             EventPayload::Snapshot(fact) => Some(&fact.job_id),
-            EventPayload::Media(_) => None,
+            EventPayload::Media(_) | EventPayload::Endpoint(_) => None,
         }
     }
 }

@@ -65,6 +65,8 @@ pub enum RequestKind {
     AutomaticCovers,
     /// Fetching or probing: told of as media events only.
     Ingest,
+    /// No request for a job: the service tells of itself.
+    Operation,
 }
 
 /// Where a job came from.

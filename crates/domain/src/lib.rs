@@ -14,6 +14,8 @@ pub mod clock;
 pub mod covers;
 pub mod crc64;
 pub mod endpoint;
+pub mod endpoint_health;
+pub mod endpoint_secret;
 pub mod error_code;
 pub mod event;
 pub mod ids;
@@ -41,6 +43,8 @@ pub use checkpoint::{Checkpoint, Checkpoints};
 pub use clock::{Clock, SystemClock};
 pub use crc64::Crc64;
 pub use endpoint::{AckRule, Attempt, Delivery, DeliveryState, Endpoint, EventFormat, Owner, PolicyName};
+pub use endpoint_health::{DisableReason, Disablement, EndpointHealth};
+pub use endpoint_secret::{FormerSecret, SecretKind};
 pub use error_code::ErrorCode;
 pub use event::{Event, EventKind, EventPayload};
 pub use ids::{

@@ -30,6 +30,26 @@ pub const TEMPLATES_PER_FAMILY_MAX: usize = 16;
 pub const JOB_ATTEMPTS_MAX: u32 = 5;
 /// Bytes of a receiver's answer that are kept.
 pub const ANSWER_BYTES_MAX: usize = 20_000;
+/// How long an endpoint may do nothing but fail before it is disabled, in milliseconds: 5 days.
+pub const ENDPOINT_FAILING_MS_MAX: u64 = 5 * 24 * 3_600_000;
+/// Longest wait that a receiver may ask for, in milliseconds: 24 hours.
+pub const RETRY_AFTER_MS_MAX: u64 = 24 * 3_600_000;
+/// Most attempts at a time that an endpoint's policy may allow.
+pub const ENDPOINT_CONCURRENCY_MAX: u32 = 64;
+/// Most attempts a minute that an endpoint's policy may name.
+pub const ENDPOINT_PER_MINUTE_MAX: u32 = 60_000;
+/// How long a secret signs beside the one that took its place, in milliseconds: 24 hours.
+pub const SECRET_OVERLAP_MS: u64 = 24 * 3_600_000;
+/// Longest time that a secret may sign beside the one that took its place, in milliseconds: 7 days.
+pub const SECRET_OVERLAP_MS_MAX: u64 = 7 * 24 * 3_600_000;
+/// Most former secrets that sign beside an endpoint's newest one.
+pub const FORMER_SECRETS_MAX: usize = 4;
+/// Fewest and most bytes of an endpoint's symmetric secret.
+pub const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+/// Most events that one request sends again; the answer says where the next one goes on.
+pub const REPLAY_EVENTS_MAX: usize = 1_000;
+/// Most deliveries of one page.
+pub const DELIVERIES_PER_PAGE_MAX: usize = 100;
 /// Longest name of a message queue, in characters.
 pub const QUEUE_NAME_CHARS_MAX: usize = 120;
 /// Most message queues of an app.

@@ -8,7 +8,7 @@ use crate::job::{Dialect, NotifyMode, RequestKind};
 /// Whether a format has words for an event at all.
 pub fn tells(format: EventFormat, event: &Event) -> bool {
     match format {
-        EventFormat::Native => true,
+        EventFormat::Native | EventFormat::CloudEvents | EventFormat::CloudEventsBinary => true,
         EventFormat::Tencent40 | EventFormat::Tencent2018 => tencent_tells(event),
         EventFormat::Alibaba => alibaba_tells(event),
     }
@@ -35,7 +35,9 @@ fn tencent_tells(event: &Event) -> bool {
             | EventKind::MediaFailed
             | EventKind::MediaUpdated
             | EventKind::MediaDeleted
-            | EventKind::JobProgress,
+            | EventKind::JobProgress
+            | EventKind::EndpointDisabled
+            | EventKind::EndpointPing,
             _,
         ) => false,
     }
@@ -60,16 +62,25 @@ fn alibaba_tells(event: &Event) -> bool {
             | EventKind::MediaFailed
             | EventKind::MediaUpdated
             | EventKind::MediaDeleted
-            | EventKind::JobProgress,
+            | EventKind::JobProgress
+            | EventKind::EndpointDisabled
+            | EventKind::EndpointPing,
             _,
         ) => false,
     }
 }
 
-/// Whether an endpoint hears of an event.
+/// Whether an endpoint hears of an event. One that is disabled hears of none.
 pub fn hears(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool {
+    !endpoint.is_disabled() && would_hear(endpoint, settings, event)
+}
+
+/// Whether an endpoint hears of an event when it is enabled.
+pub fn would_hear(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool {
     let is_cover = event.origin.kind == RequestKind::AutomaticCovers;
     let is_heard_origin = match endpoint.owner {
+        // What the service tells of itself comes from no request. A test is for the endpoint under test.
+        Owner::Native if event.kind.is_operational() => event.kind != EventKind::EndpointPing,
         Owner::Native => {
             endpoint.origins.is_empty()
                 || endpoint.origins.contains(&event.origin.dialect)
@@ -89,7 +100,7 @@ pub fn hears(endpoint: &Endpoint, settings: &AppSettings, event: &Event) -> bool
 /// that the format has words for.
 fn is_wanted_kind(endpoint: &Endpoint, kind: EventKind) -> bool {
     if endpoint.event_kinds.is_empty() {
-        kind.is_default() || endpoint.format != EventFormat::Native
+        kind.is_default() || endpoint.format.is_of_a_cloud()
     } else {
         endpoint.event_kinds.contains(&kind)
     }
@@ -100,7 +111,7 @@ fn is_wanted_kind(endpoint: &Endpoint, kind: EventKind) -> bool {
 fn is_told_by_tencent(settings: &AppSettings, event: &Event) -> bool {
     let added_by = match &event.payload {
         EventPayload::Media(fact) => fact.added_by,
-        EventPayload::Snapshot(_) => None,
+        EventPayload::Snapshot(_) | EventPayload::Endpoint(_) => None,
     };
     let is_of_tencent = event.origin.dialect == Dialect::Tencent;
     match event.kind {
@@ -116,6 +127,7 @@ fn is_told_by_tencent(settings: &AppSettings, event: &Event) -> bool {
         | EventKind::SnapshotCompleted
         | EventKind::SnapshotFailed
         | EventKind::JobProgress => is_of_tencent,
+        EventKind::EndpointDisabled | EventKind::EndpointPing => false,
     }
 }
 
@@ -147,6 +159,7 @@ mod tests {
     use super::*;
     use crate::app::TencentEvents;
     use crate::endpoint::DeliveryPolicy;
+    use crate::endpoint_health::{DisableReason, Disablement, EndpointHealth};
     use crate::event::{MediaNews, SnapshotFact, Telling};
     use crate::ids::{AppId, EndpointId, EventId};
     use crate::ingest;
@@ -191,7 +204,9 @@ mod tests {
             event_kinds: Vec::new(),
             origins: origins.to_vec(),
             secret: String::new(),
+            former_secrets: Vec::new(),
             policy: DeliveryPolicy::default_for(format),
+            health: EndpointHealth::default(),
         }
     }
 
@@ -335,6 +350,33 @@ mod tests {
         assert_eq!(urls(configured.clone(), native.clone()), ["http://127.0.0.1/", "http://own.example/"]);
         let filtered = Endpoint { event_kinds: vec![EventKind::SnapshotCompleted], ..configured };
         assert_eq!(urls(filtered, native), ["http://127.0.0.1/"]);
+    }
+
+    #[test]
+    fn a_disabled_endpoint_hears_nothing_and_the_others_hear_of_it() {
+        let at = Timestamp::from_millis(5);
+        let health = EndpointHealth {
+            disabled: Some(Disablement { at, reason: DisableReason::Gone }),
+            failing_since: Some(Timestamp::from_millis(1)),
+        };
+        let disabled = Endpoint { health, ..endpoint(Owner::Native, EventFormat::Native, &[]) };
+        let told = event(Dialect::Native, RequestKind::Snapshot);
+        let settings = AppSettings::default();
+        assert!(!hears(&disabled, &settings, &told) && would_hear(&disabled, &settings, &told));
+
+        let news = Event::of_disabled_endpoint(EventId::mint(&OsRng), &disabled, &health).expect("it is so");
+        assert_eq!(news.created_at, at);
+        let narrow = endpoint(Owner::Native, EventFormat::CloudEvents, &[Dialect::Tencent]);
+        let filtered = Endpoint { event_kinds: vec![EventKind::MediaReady], ..narrow.clone() };
+        let of_a_cloud = endpoint(Owner::Native, EventFormat::Alibaba, &[]);
+        let vendors = endpoint(Owner::Alibaba, EventFormat::Alibaba, &[]);
+        let all = [disabled.clone(), narrow.clone(), filtered, of_a_cloud, vendors];
+        let heard = listeners(&all, &settings, &news);
+        assert_eq!(heard.iter().map(|one| &one.id).collect::<Vec<_>>(), [&narrow.id]);
+
+        let ping = Event::of_ping(EventId::mint(&OsRng), &narrow, at);
+        assert!(listeners(&all, &settings, &ping).is_empty(), "a test is sent to its endpoint alone");
+        assert!(Event::of_disabled_endpoint(ping.id, &narrow, &narrow.health).is_none());
     }
 
     #[test]

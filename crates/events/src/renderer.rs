@@ -10,7 +10,12 @@ pub trait Renderer: Send + Sync {
     /// The body, as JSON text; `None` when the format has no words for this event.
     fn body(&self, event: &Event) -> Option<String>;
 
-    /// Headers beside `Content-Type: application/json` for a body sent at `at`: signatures and ids.
+    /// The `Content-Type` of the bodies.
+    fn content_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    /// Headers beside `Content-Type` for a body sent at `at`: signatures and ids.
     fn headers(&self, endpoint: &Endpoint, event: &Event, body: &str, at: Timestamp)
     -> Vec<(String, String)>;
 

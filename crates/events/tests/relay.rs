@@ -13,9 +13,9 @@ use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::event::Telling;
 use stillframe_domain::retry::RetrySchedule;
 use stillframe_domain::{
-    AckRule, App, AppSettings, Checkpoint, Checkpoints, DeliveryState, Dialect, Endpoint, EndpointId, Event,
-    EventFormat, EventId, EventKind, Media, MediaId, MediaSource, MediaState, Origin, OsRng, Owner,
-    PolicyName, RequestKind, SystemClock, Timestamp, VideoId, limits,
+    AckRule, App, AppSettings, Checkpoint, Checkpoints, DeliveryState, Dialect, DisableReason, Endpoint,
+    EndpointHealth, EndpointId, Event, EventFormat, EventId, EventKind, Media, MediaId, MediaSource,
+    MediaState, Origin, OsRng, Owner, PolicyName, RequestKind, SystemClock, Timestamp, VideoId, limits,
 };
 use stillframe_events::{Relay, RelayConfig, RelayDeps, Renderer, Renderers};
 use stillframe_outbound::{Outbound, OutboundConfig, USER_AGENT};
@@ -32,7 +32,8 @@ struct Plain;
 impl Renderer for Plain {
     fn body(&self, event: &Event) -> Option<String> {
         let (id, kind) = (&event.id, event.kind.name());
-        (event.kind == EventKind::MediaCreated).then(|| format!(r#"{{"id":"{id}","kind":"{kind}"}}"#))
+        let is_known = matches!(event.kind, EventKind::MediaCreated | EventKind::EndpointDisabled);
+        is_known.then(|| format!(r#"{{"id":"{id}","kind":"{kind}"}}"#))
     }
 
     fn headers(
@@ -44,6 +45,19 @@ impl Renderer for Plain {
     ) -> Vec<(String, String)> {
         let signature = format!("{}-{}", endpoint.secret, body.len());
         vec![("x-event".to_owned(), event.id.to_string()), ("x-signature".to_owned(), signature)]
+    }
+}
+
+/// Writes every event alike.
+struct Constant;
+
+impl Renderer for Constant {
+    fn body(&self, _: &Event) -> Option<String> {
+        Some("{}".to_owned())
+    }
+
+    fn headers(&self, _: &Endpoint, _: &Event, _: &str, _: Timestamp) -> Vec<(String, String)> {
+        Vec::new()
     }
 }
 
@@ -69,11 +83,8 @@ impl World {
     }
 
     async fn endpoint(&self, url: &str, timeout_ms: u64, waits_ms: &[u64]) -> Endpoint {
-        let policy = DeliveryPolicy {
-            ack: AckRule::Success2xx,
-            timeout_ms,
-            retry: RetrySchedule { waits_ms: waits_ms.to_vec() },
-        };
+        let retry = RetrySchedule { waits_ms: waits_ms.to_vec() };
+        let policy = DeliveryPolicy::new(AckRule::Success2xx, timeout_ms, retry);
         self.endpoint_with(url, EventFormat::Native, policy).await
     }
 
@@ -87,7 +98,9 @@ impl World {
             event_kinds: Vec::new(),
             origins: Vec::new(),
             secret: "s3cret".to_owned(),
+            former_secrets: Vec::new(),
             policy,
+            health: EndpointHealth::default(),
         };
         self.database.insert_endpoint(&endpoint).await.unwrap();
         endpoint
@@ -137,7 +150,10 @@ impl World {
                 })
                 .unwrap(),
             ),
-            renderers: Renderers::default().with(EventFormat::Native, Arc::new(Plain)),
+            renderers: Renderers::default()
+                .with(EventFormat::Native, Arc::new(Plain))
+                .with(EventFormat::CloudEvents, Arc::new(Plain))
+                .with(EventFormat::Alibaba, Arc::new(Constant)),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             checkpoints: Arc::clone(&self.checkpoints),
@@ -207,7 +223,7 @@ async fn an_event_is_posted_with_its_headers_and_the_answer_is_kept() {
 #[tokio::test]
 async fn failures_are_tried_again_with_the_same_event_until_one_succeeds() {
     let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
-    let fails = [Reply::status(500), Reply::Close, Reply::redirect("/elsewhere"), Reply::Hang];
+    let fails = [Reply::status(500), Reply::Reset, Reply::redirect("/elsewhere"), Reply::Hang];
     receiver.answer_in_turn("/hook", fails.into_iter().chain([Reply::status(200)]));
     world.endpoint(&receiver.url("/hook"), 300, &[1, 1, 1, 1, 1]).await;
     let relay = world.start();
@@ -242,7 +258,7 @@ async fn the_endpoints_ack_rule_decides() {
     let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
     receiver.answer_in_turn("/", [Reply::status(204), Reply::status(200)]);
     let retry = RetrySchedule { waits_ms: vec![1] };
-    let policy = DeliveryPolicy { ack: AckRule::Exactly200, timeout_ms: 5_000, retry };
+    let policy = DeliveryPolicy::new(AckRule::Exactly200, 5_000, retry);
     world.endpoint_with(&receiver.url("/"), EventFormat::Native, policy).await;
     let relay = world.start();
     let event = world.tell(EventKind::MediaCreated).await;
@@ -319,6 +335,188 @@ async fn addresses_that_the_guard_refuses_and_urls_that_are_none_are_tried_by_sc
         world.database.delete_endpoint(world.app.id, &endpoint.id).await.unwrap();
     }
     assert!(receiver.received().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_counts_by_its_status_and_keeps_what_came_in_time() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer("/", Reply::Drip(1_000, Duration::from_millis(20)));
+    world.endpoint(&receiver.url("/"), 500, &[]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let attempt = world.settled(&event, DeliveryState::Delivered).await.attempts.remove(0);
+    assert!((1..100).contains(&attempt.answer.len()), "{}", attempt.answer);
+    assert!((500..5_000).contains(&attempt.duration_ms), "{}", attempt.duration_ms);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn many_dead_endpoints_delay_no_fresh_event_and_their_backlog_none_of_another() {
+    let (mut world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    world.config = RelayConfig { concurrency: 8, retry_concurrency: 4, stop_grace_ms: 100, ..world.config };
+    // The first attempts fail at once; all that comes after that hangs.
+    for dead in 0..20 {
+        let path = format!("/dead{dead}");
+        receiver.answer_in_turn(&path, [Reply::status(500), Reply::Hang]);
+        world.endpoint(&receiver.url(&path), 60_000, &[1, 1, 1]).await;
+    }
+    let relay = world.start();
+    world.tell(EventKind::MediaCreated).await;
+    let is_failing =
+        |all: &[Received]| (0..20).all(|dead| !to_path(all.to_vec(), &format!("/dead{dead}")).is_empty());
+    receiver.wait_until(LONG, is_failing).await.unwrap();
+    let under_way = |all: &[Received]| all.len() == 24;
+    receiver.wait_until(LONG, under_way).await.unwrap();
+    world.endpoint(&receiver.url("/well"), 5_000, &[]).await;
+    let mut wanted = HashSet::new();
+    for _ in 0..30 {
+        wanted.insert(world.tell(EventKind::MediaCreated).await.to_string());
+    }
+    let is_well = |all: &[Received]| to_path(all.to_vec(), "/well").len() == wanted.len();
+    let received = receiver.wait_until(LONG, is_well).await.unwrap();
+    assert_eq!(received.len(), 24 + 30, "four slots are for the dead ones, fresh events to them included");
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_is_told_nothing_more_and_the_others_hear_of_it() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer("/gone", Reply::status(410));
+    let gone = world.endpoint(&receiver.url("/gone"), 5_000, &[600_000]).await;
+    let other = world.endpoint(&receiver.url("/other"), 5_000, &[]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let is_told = |all: &[Received]| to_path(all.to_vec(), "/other").len() == 2;
+    let received = receiver.wait_until(LONG, is_told).await.unwrap();
+    let told = to_path(received, "/other").pop().unwrap();
+    assert_eq!(told.json().unwrap()["kind"], "endpoint.disabled");
+    let found = world.database.find_endpoint(world.app.id, &gone.id).await.unwrap().unwrap();
+    assert_eq!(found.health.disabled.unwrap().reason, DisableReason::Gone);
+    world.tell(EventKind::MediaCreated).await;
+    receiver.wait_until(LONG, |all| to_path(all.to_vec(), "/other").len() == 3).await.unwrap();
+    assert_eq!(to_path(receiver.received(), "/gone").len(), 1);
+    // The failed one waits; enabled again it is sent, and to a receiver of a cloud 410 means nothing.
+    receiver.answer("/gone", Reply::status(200));
+    assert!(world.database.enable_endpoint(world.app.id, &gone.id).await.unwrap());
+    receiver.wait_until(LONG, |all| to_path(all.to_vec(), "/gone").len() == 2).await.unwrap();
+    let records = world.database.list_deliveries(world.app.id, &event).await.unwrap();
+    assert!(records.iter().any(|record| record.delivery.endpoint_id == other.id));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_receiver_of_a_cloud_is_never_disabled_by_its_answers() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer("/", Reply::status(410));
+    let policy = DeliveryPolicy::named(PolicyName::Alibaba, EventFormat::Alibaba);
+    let endpoint = world.endpoint_with(&receiver.url("/"), EventFormat::Alibaba, policy).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaReady).await;
+    let record = world.settled(&event, DeliveryState::Dead).await;
+    assert_eq!(statuses(&record), [Some(410); 3]);
+    let found = world.database.find_endpoint(world.app.id, &endpoint.id).await.unwrap().unwrap();
+    assert!(found.health.disabled.is_none() && found.health.failing_since.is_some());
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_receivers_wish_for_more_time_is_granted() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    let headers = vec![("retry-after".to_owned(), "3000".to_owned())];
+    receiver.answer("/", Reply::Answer { status: 429, headers, body: Vec::new() });
+    world.endpoint(&receiver.url("/"), 5_000, &[10_000]).await;
+    let relay = world.start();
+    let event = world.tell(EventKind::MediaCreated).await;
+    let is_tried = async {
+        loop {
+            let record = world.database.list_deliveries(world.app.id, &event).await.unwrap().remove(0);
+            if !record.attempts.is_empty() {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let record = tokio::time::timeout(LONG, is_tried).await.unwrap();
+    let wait = record.delivery.next_at.since(record.attempts[0].at);
+    assert!((2_999..3_100).contains(&wait.as_secs()), "{wait:?}");
+    relay.stop().await;
+}
+
+fn consent(origin: &str, rate: &str) -> Reply {
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let headers = vec![header("WebHook-Allowed-Origin", origin), header("WebHook-Allowed-Rate", rate)];
+    Reply::Answer { status: 200, headers, body: Vec::new() }
+}
+
+#[tokio::test]
+async fn a_receiver_of_cloud_events_is_asked_once_and_told_by_whom() {
+    let (mut world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    world.config.origin = "stills.example.org".to_owned();
+    receiver.answer("/", consent("Stills.example.org", "*"));
+    let policy = DeliveryPolicy::default_for(EventFormat::CloudEvents);
+    world.endpoint_with(&receiver.url("/"), EventFormat::CloudEvents, policy).await;
+    let relay = world.start();
+    for _ in 0..3 {
+        let event = world.tell(EventKind::MediaCreated).await;
+        world.settled(&event, DeliveryState::Delivered).await;
+    }
+    let methods: Vec<_> = receiver.received().into_iter().map(|one| one.method).collect();
+    assert_eq!(methods, ["OPTIONS", "POST", "POST", "POST"]);
+    for received in receiver.received() {
+        assert_eq!(received.header("webhook-request-origin"), Some("stills.example.org"));
+    }
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_receiver_of_cloud_events_that_does_not_consent_is_sent_nothing() {
+    for (reply, words) in [
+        (Reply::status(200), "the receiver grants localhost no permission: it names no origin"),
+        (
+            consent("other.example", "*"),
+            "the receiver grants localhost no permission: it allows other.example",
+        ),
+    ] {
+        let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+        receiver.answer("/", reply);
+        let retry = RetrySchedule { waits_ms: vec![1] };
+        let policy = DeliveryPolicy::new(AckRule::Success2xx, 5_000, retry);
+        let format = EventFormat::CloudEvents;
+        world.endpoint_with(&receiver.url("/"), format, policy.clone()).await;
+        let relay = world.start();
+        let event = world.tell(EventKind::MediaCreated).await;
+        let record = world.settled(&event, DeliveryState::Dead).await;
+        assert_eq!((statuses(&record), record.attempts[0].answer.as_str()), (vec![Some(200); 2], words));
+        assert!(receiver.received().iter().all(|one| one.method == "OPTIONS"));
+        // Its owner may do without.
+        let trusting = DeliveryPolicy { handshake: false, ..policy };
+        world.endpoint_with(&receiver.url("/trusted"), format, trusting).await;
+        world.tell(EventKind::MediaCreated).await;
+        let is_told = |all: &[Received]| to_path(all.to_vec(), "/trusted").len() == 1;
+        let received = to_path(receiver.wait_until(LONG, is_told).await.unwrap(), "/trusted").remove(0);
+        assert_eq!((received.method.as_str(), received.header("webhook-request-origin")), ("POST", None));
+        relay.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn attempts_keep_to_the_rate_that_the_receiver_grants() {
+    let (world, receiver) = (World::new().await, WebhookReceiver::start().await);
+    receiver.answer("/", consent("*", "300"));
+    let policy =
+        DeliveryPolicy { concurrency_max: Some(1), ..DeliveryPolicy::default_for(EventFormat::CloudEvents) };
+    world.endpoint_with(&receiver.url("/"), EventFormat::CloudEvents, policy).await;
+    for _ in 0..5 {
+        world.tell(EventKind::MediaCreated).await;
+    }
+    let relay = world.start();
+    let received = receiver.wait_for(6, LONG).await.unwrap();
+    let sent: Vec<_> = received.iter().filter(|one| one.method == "POST").map(|one| one.at).collect();
+    // The first one told the rate, so that the waits begin after the second one.
+    let waits: Vec<_> = sent.windows(2).skip(1).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(waits.len(), 3);
+    assert!(waits.iter().all(|wait| Duration::from_millis(150) < *wait), "{waits:?}");
+    relay.stop().await;
 }
 
 #[tokio::test]

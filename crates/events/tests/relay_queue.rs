@@ -11,9 +11,9 @@ use stillframe_domain::endpoint::{DeliveryPolicy, Target};
 use stillframe_domain::event::Telling;
 use stillframe_domain::retry::RetrySchedule;
 use stillframe_domain::{
-    AppId, AppSettings, DeliveryState, Dialect, Endpoint, EndpointId, Event, EventBody, EventFormat, EventId,
-    EventKind, Media, MediaId, MediaSource, MediaState, Origin, OsRng, Owner, QueueAttributes, QueueName,
-    RequestKind, SystemClock, Timestamp, VideoId,
+    AppId, AppSettings, DeliveryState, Dialect, Endpoint, EndpointHealth, EndpointId, Event, EventBody,
+    EventFormat, EventId, EventKind, Media, MediaId, MediaSource, MediaState, Origin, OsRng, Owner,
+    QueueAttributes, QueueName, RequestKind, SystemClock, Timestamp, VideoId,
 };
 use stillframe_events::{Relay, RelayConfig, RelayDeps, Renderer, Renderers};
 use stillframe_outbound::{Outbound, OutboundConfig};
@@ -66,7 +66,9 @@ impl World {
             event_kinds: vec![EventKind::SnapshotCompleted],
             origins: Vec::new(),
             secret: String::new(),
+            former_secrets: Vec::new(),
             policy,
+            health: EndpointHealth::default(),
         };
         database.insert_endpoint(&endpoint).await.unwrap();
         Self { _dir: dir, database, app, queue }

@@ -4,8 +4,8 @@ use stillframe_database::DeliveryRecord;
 use stillframe_domain::endpoint::{DeliveryPolicy, Target};
 use stillframe_domain::retry::RetrySchedule;
 use stillframe_domain::{
-    AccessKey, App, AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind,
-    JobId, Owner, PolicyName,
+    AccessKey, App, AppId, Dialect, Endpoint, EndpointHealth, EndpointId, ErrorCode, Event, EventFormat,
+    EventId, EventKind, JobId, Owner, PolicyName, SecretKind, limits,
 };
 
 use crate::add_media::checked_http_url;
@@ -27,6 +27,23 @@ pub struct NewEndpoint {
     pub origins: Vec<Dialect>,
     /// Its policy; `None` means the format's default.
     pub policy: Option<DeliveryPolicy>,
+    /// What signs its bodies; for the clouds' formats always one that is made here.
+    pub secret: NewSecret,
+}
+
+/// What signs from now on.
+#[derive(Debug, Clone)]
+pub enum NewSecret {
+    /// A new one of this kind.
+    Mint(SecretKind),
+    /// One that the owner brings along: `whsec_` or `whsk_` and base64.
+    Given(String),
+}
+
+impl Default for NewSecret {
+    fn default() -> Self {
+        Self::Mint(SecretKind::default())
+    }
 }
 
 impl NewEndpoint {
@@ -39,6 +56,7 @@ impl NewEndpoint {
             event_kinds: Vec::new(),
             origins: origins.to_vec(),
             policy: None,
+            secret: NewSecret::default(),
         }
     }
 
@@ -58,6 +76,7 @@ impl Service {
         check_target("url", &new.url)?;
         let policy = new.policy.unwrap_or_else(|| DeliveryPolicy::default_for(new.format));
         check_policy(&policy)?;
+        let secret = self.secret(new.format, new.secret)?;
         let endpoint = Endpoint {
             id: EndpointId::mint(self.rng()),
             app_id: app.id,
@@ -66,11 +85,29 @@ impl Service {
             owner: new.owner,
             event_kinds: new.event_kinds,
             origins: new.origins,
-            secret: AccessKey::mint(AppId(0), self.rng()).secret,
+            secret,
+            former_secrets: Vec::new(),
             policy,
+            health: EndpointHealth::default(),
         };
         self.database().insert_endpoint(&endpoint).await?;
         Ok(endpoint)
+    }
+
+    /// The secret of an endpoint of that format.
+    pub(crate) fn secret(&self, format: EventFormat, wanted: NewSecret) -> Result<String> {
+        match wanted {
+            // Their keys are letters and digits.
+            NewSecret::Mint(_) if format.is_of_a_cloud() => Ok(AccessKey::mint(AppId(0), self.rng()).secret),
+            NewSecret::Mint(kind) => Ok(kind.mint(self.rng())),
+            NewSecret::Given(_) if format.is_of_a_cloud() => {
+                Err(invalid("secret", "none, since endpoints of this format have theirs made here"))
+            }
+            NewSecret::Given(secret) if SecretKind::of(&secret).is_none() => {
+                Err(invalid("secret", "whsec_ and base64 of 24 to 64 bytes, or whsk_ and base64 of 32 or 64"))
+            }
+            NewSecret::Given(secret) => Ok(secret),
+        }
     }
 
     /// The app's callbacks.
@@ -135,16 +172,23 @@ pub(crate) fn check_target(parameter: &'static str, url: &str) -> Result<()> {
     }
 }
 
-fn check_policy(policy: &DeliveryPolicy) -> Result<()> {
+pub(crate) fn check_policy(policy: &DeliveryPolicy) -> Result<()> {
     if !(100..=60_000).contains(&policy.timeout_ms) {
         return Err(invalid("policy.timeout_ms", "100 to 60,000"));
     }
     if policy.retry.waits_ms.len() > RetrySchedule::WAITS_MAX {
         return Err(invalid("policy.retry", format!("at most {} waits", RetrySchedule::WAITS_MAX)));
     }
+    let in_range = |value: Option<u32>, most| value.is_none_or(|value| (1..=most).contains(&value));
+    if !in_range(policy.concurrency_max, limits::ENDPOINT_CONCURRENCY_MAX) {
+        return Err(invalid("policy.concurrency_max", format!("1 to {}", limits::ENDPOINT_CONCURRENCY_MAX)));
+    }
+    if !in_range(policy.per_minute_max, limits::ENDPOINT_PER_MINUTE_MAX) {
+        return Err(invalid("policy.per_minute_max", format!("1 to {}", limits::ENDPOINT_PER_MINUTE_MAX)));
+    }
     Ok(())
 }
 
-fn endpoint_not_found() -> ServiceError {
+pub(crate) fn endpoint_not_found() -> ServiceError {
     ServiceError::new(ErrorCode::EndpointNotFound, "there is no such endpoint")
 }

@@ -2,7 +2,7 @@
 
 use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::{
-    AccessKey, App, AppId, AppSettings, Endpoint, EndpointId, EventFormat, EventKind, Owner,
+    AccessKey, App, AppId, AppSettings, Endpoint, EndpointHealth, EndpointId, EventFormat, EventKind, Owner,
 };
 
 use crate::apps::{app_not_found, checked};
@@ -86,7 +86,9 @@ impl Service {
             event_kinds,
             origins: Vec::new(),
             secret,
+            former_secrets: Vec::new(),
             policy: DeliveryPolicy::named(app.settings.callback_policy, format),
+            health: EndpointHealth::default(),
         })
     }
 }

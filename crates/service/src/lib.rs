@@ -11,7 +11,9 @@ mod add_media;
 mod add_urls;
 mod apps;
 mod cover_upload;
+mod deliveries;
 mod digest;
+mod endpoint_care;
 mod endpoints;
 mod error;
 mod event_callback;
@@ -35,7 +37,8 @@ pub use access::Caller;
 pub use add_media::{AddMedia, AddedMedia, FetchRequest};
 pub use apps::Bootstrap;
 pub use cover_upload::COVER_BYTES_MAX;
-pub use endpoints::NewEndpoint;
+pub use endpoint_care::EndpointChange;
+pub use endpoints::{NewEndpoint, NewSecret};
 pub use error::{ServiceError, invalid, missing};
 pub use event_callback::{CallbackChange, EventCallback};
 pub use jobs::LatestOutput;
@@ -51,8 +54,9 @@ pub use upload_objects::PieceSums;
 pub use uploads::NewUpload;
 
 pub use stillframe_database::{
-    ConfirmReport, DeliveryRecord, JobCursor, JobFilter, JobMatches, JobMoment, JobSearch, MediaFilter,
-    MediaMatches, MediaOrder, Page, PulledEvent, QueueDepth,
+    ConfirmReport, DeliveryFilter, DeliveryRecord, DeliverySummary, JobCursor, JobFilter, JobMatches,
+    JobMoment, JobSearch, MediaFilter, MediaMatches, MediaOrder, Page, PulledEvent, QueueDepth, Replay,
+    Replayed,
 };
 pub use stillframe_storage::{Chunks, ObjectFacts};
 

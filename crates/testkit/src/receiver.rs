@@ -13,12 +13,13 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, body};
+use futures::StreamExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use self::closable::{ClosableListener, Closer};
+use self::closable::{ClosableListener, Closer, Cut};
 
 /// Largest body that is recorded, in bytes.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -73,8 +74,12 @@ pub enum Reply {
     Endless,
     /// Never, with the connection open.
     Hang,
+    /// With status 200 and this many bytes, one at a time with a pause after each.
+    Drip(usize, Duration),
     /// Not at all: the connection is closed.
     Close,
+    /// Not at all: the connection is reset.
+    Reset,
 }
 
 impl Reply {
@@ -240,8 +245,19 @@ async fn respond(reply: Reply, closer: &Closer) -> Response {
             let chunks = futures::stream::repeat_with(move || Ok::<_, io::Error>(chunk.clone()));
             Response::new(Body::from_stream(chunks))
         }
+        Reply::Drip(count, pause) => {
+            let drops = futures::stream::iter(0..count).then(move |_| async move {
+                tokio::time::sleep(pause).await;
+                Ok::<_, io::Error>(Bytes::from_static(b"."))
+            });
+            Response::new(Body::from_stream(drops))
+        }
         Reply::Close => {
-            closer.cut();
+            closer.cut(Cut::Close);
+            StatusCode::OK.into_response()
+        }
+        Reply::Reset => {
+            closer.cut(Cut::Reset);
             StatusCode::OK.into_response()
         }
         Reply::After(..) | Reply::Hang => std::future::pending().await,

@@ -107,6 +107,7 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         | ErrorCode::JobNotFound
         | ErrorCode::ProcedureNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
         | ErrorCode::QueueNotFound
         | ErrorCode::ObjectNotFound => (StatusCode::NOT_FOUND, "NoSuchResource"),
         ErrorCode::MediaNotReady
@@ -186,6 +187,7 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::DuplicateProcedure
         | ErrorCode::AppNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired
@@ -235,6 +237,7 @@ pub(crate) const fn event_code(code: ErrorCode) -> &'static str {
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired

@@ -85,7 +85,7 @@ fn body(event: &Event) -> Option<Body> {
             Some(Body::Snapshot(Box::new(snapshot_complete(event, fact))))
         }
         (_, EventPayload::Media(fact)) => media::body(event, fact).map(Body::Media),
-        (_, EventPayload::Snapshot(_)) => None,
+        (_, EventPayload::Snapshot(_) | EventPayload::Endpoint(_)) => None,
     }
 }
 
@@ -113,9 +113,11 @@ const fn status(is_success: bool) -> &'static str {
 const fn sub_type(kind: RequestKind) -> Option<&'static str> {
     match kind {
         RequestKind::TimeOffsets | RequestKind::Snapshot => Some("SpecifiedTime"),
-        RequestKind::Sprite | RequestKind::Procedure | RequestKind::AutomaticCovers | RequestKind::Ingest => {
-            None
-        }
+        RequestKind::Sprite
+        | RequestKind::Procedure
+        | RequestKind::AutomaticCovers
+        | RequestKind::Ingest
+        | RequestKind::Operation => None,
     }
 }
 

@@ -83,9 +83,11 @@ async fn snapshot_detail(service: &Service, app: &App, job: &Job, id: &str) -> R
     let media = service.find_media(app, &MediaName::FileId(Some(job.media_id))).await?;
     let trigger = match job.origin.kind {
         RequestKind::AutomaticCovers | RequestKind::Procedure => "Auto",
-        RequestKind::TimeOffsets | RequestKind::Sprite | RequestKind::Snapshot | RequestKind::Ingest => {
-            "Manual"
-        }
+        RequestKind::TimeOffsets
+        | RequestKind::Sprite
+        | RequestKind::Snapshot
+        | RequestKind::Ingest
+        | RequestKind::Operation => "Manual",
     };
     let mut detail = basics(app, job, id);
     detail.insert("VideoId".to_owned(), json!(media.video_id));

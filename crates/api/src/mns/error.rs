@@ -189,6 +189,7 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         | ErrorCode::DuplicateProcedure
         | ErrorCode::ProcedureNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled => (StatusCode::FORBIDDEN, "AccessDenied"),
         ErrorCode::TimedOut | ErrorCode::Unavailable => {

@@ -66,6 +66,7 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::JobNotFound
         | ErrorCode::ProcedureNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
         | ErrorCode::QueueNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::SourceMissing => StatusCode::NOT_FOUND,

@@ -26,14 +26,22 @@ impl Renderer for NativeRenderer {
         body: &str,
         at: Timestamp,
     ) -> Vec<(String, String)> {
-        let id = event.id.as_str();
-        let signature = standard_webhooks::sign(&endpoint.secret, id, at.as_secs(), body);
-        vec![
-            ("webhook-id".to_owned(), id.to_owned()),
-            ("webhook-timestamp".to_owned(), at.as_secs().to_string()),
-            ("webhook-signature".to_owned(), signature),
-        ]
+        signed(endpoint, event, body, at)
     }
+}
+
+/// The headers of Standard Webhooks; no signature when nothing signs.
+pub(super) fn signed(endpoint: &Endpoint, event: &Event, body: &str, at: Timestamp) -> Vec<(String, String)> {
+    let id = event.id.as_str();
+    let signature = standard_webhooks::sign(endpoint.secrets_at(at), id, at.as_secs(), body);
+    let mut headers = vec![
+        (standard_webhooks::ID.to_owned(), id.to_owned()),
+        (standard_webhooks::TIMESTAMP.to_owned(), at.as_secs().to_string()),
+    ];
+    if !signature.is_empty() {
+        headers.push((standard_webhooks::SIGNATURE.to_owned(), signature));
+    }
+    headers
 }
 
 /// The document that is sent.
@@ -46,7 +54,8 @@ pub(crate) fn body(event: &Event) -> Value {
     })
 }
 
-fn data(event: &Event) -> Value {
+/// What happened.
+pub(super) fn data(event: &Event) -> Value {
     match &event.payload {
         EventPayload::Snapshot(fact) => {
             let urls = Urls::plain(&fact.base_url);
@@ -68,6 +77,12 @@ fn data(event: &Event) -> Value {
             })
         }
         EventPayload::Media(fact) => media(event, fact),
+        EventPayload::Endpoint(fact) => json!({
+            "endpoint_id": fact.endpoint_id,
+            "url": fact.url,
+            "reason": fact.reason,
+            "failing_since": fact.failing_since.map(rfc3339_ms),
+        }),
     }
 }
 

@@ -8,11 +8,10 @@ use stillframe_service::{JobFilter, ServiceError};
 
 use super::auth::Authenticated;
 use super::error::Problem;
-use super::events;
 use super::media::PageQuery;
 use super::model::{self, PageView};
+use super::{deliveries, events};
 use crate::state::ApiState;
-use crate::timestamp::rfc3339_ms;
 use crate::urls::Urls;
 
 /// `GET /v1/jobs`, newest first.
@@ -56,13 +55,8 @@ pub(crate) async fn events(
                     json!({
                         "endpoint_id": record.delivery.endpoint_id,
                         "state": record.delivery.state,
-                        "attempts": record.attempts.iter().map(|attempt| json!({
-                            "at": rfc3339_ms(attempt.at),
-                            "status": attempt.status,
-                            "duration_ms": attempt.duration_ms,
-                            "is_success": attempt.is_success,
-                            "answer": attempt.answer,
-                        })).collect::<Vec<_>>(),
+                        "id": record.delivery.id.to_string(),
+                        "attempts": record.attempts.iter().map(deliveries::attempt).collect::<Vec<_>>(),
                     })
                 })
                 .collect();

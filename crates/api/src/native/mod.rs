@@ -2,6 +2,8 @@
 
 mod app;
 mod auth;
+mod cloud_events;
+mod deliveries;
 mod endpoints;
 pub(crate) mod error;
 mod events;
@@ -12,6 +14,7 @@ mod queues;
 mod snapshots;
 mod workflows;
 
+pub use cloud_events::{CloudEventsBinaryRenderer, CloudEventsRenderer};
 pub use events::NativeRenderer;
 
 use axum::Router;
@@ -31,7 +34,16 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/jobs/{id}", get(jobs::get))
         .route("/jobs/{id}/events", get(jobs::events))
         .route("/endpoints", post(endpoints::create).get(endpoints::list))
-        .route("/endpoints/{id}", get(endpoints::get).delete(endpoints::delete))
+        .route("/endpoints/{id}", get(endpoints::get).patch(endpoints::update).delete(endpoints::delete))
+        .route("/endpoints/{id}/rotate", post(endpoints::rotate))
+        .route("/endpoints/{id}/disable", post(endpoints::disable))
+        .route("/endpoints/{id}/enable", post(endpoints::enable))
+        .route("/endpoints/{id}/ping", post(endpoints::ping))
+        .route("/endpoints/{id}/recover", post(deliveries::recover))
+        .route("/endpoints/{id}/replay", post(deliveries::replay_events))
+        .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/{id}", get(deliveries::get))
+        .route("/deliveries/{id}/replay", post(deliveries::replay))
         .route("/workflows", post(workflows::create).get(workflows::list))
         .route("/workflows/{id}", get(workflows::get).delete(workflows::delete))
         .route("/queues", get(queues::list))

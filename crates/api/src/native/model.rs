@@ -8,6 +8,7 @@ use stillframe_domain::{
     App, Endpoint, Failure, Job, Media, MediaSource, Output, OutputOutcome, PictureOutcome,
 };
 use stillframe_service::{Service, ServiceError, invalid};
+use stillframe_signing::standard_webhooks;
 
 use super::error::Problem;
 use crate::timestamp::rfc3339_ms;
@@ -149,6 +150,8 @@ fn sheet(sheet: &Sheet, urls: &Urls<'_>) -> Value {
 }
 
 pub(crate) fn endpoint(endpoint: &Endpoint) -> Value {
+    let former = endpoint.former_secrets.iter().map(|former| former.until);
+    let until: Vec<String> = former.map(rfc3339_ms).collect();
     json!({
         "id": endpoint.id,
         "url": endpoint.url,
@@ -157,7 +160,19 @@ pub(crate) fn endpoint(endpoint: &Endpoint) -> Value {
         "event_kinds": endpoint.event_kinds,
         "origins": endpoint.origins,
         "policy": endpoint.policy,
+        "public_key": standard_webhooks::public_key(&endpoint.secret),
+        "former_secrets_until": until,
+        "disabled": endpoint.health.disabled.map(|disabled| json!({
+            "at": rfc3339_ms(disabled.at),
+            "reason": disabled.reason,
+        })),
+        "failing_since": endpoint.health.failing_since.map(rfc3339_ms),
     })
+}
+
+/// As [`decode`], where an empty body stands for a document without fields.
+pub(crate) fn decode_or_default<T: serde::de::DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
+    if body.is_empty() { Ok(T::default()) } else { decode(body) }
 }
 
 /// Reads a JSON body into a request type; problems name the field.

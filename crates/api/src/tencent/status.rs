@@ -48,6 +48,7 @@ pub(crate) const fn of_failure(code: ErrorCode) -> i64 {
         | ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired

@@ -52,7 +52,8 @@ enum AppCommand {
         /// Where it goes: an absolute http or https URL.
         #[arg(long)]
         url: String,
-        /// How bodies are written: `native`, `tencent-4.0`, `tencent-2018` or `alibaba`.
+        /// How bodies are written: `native`, `cloudevents`, `cloudevents-binary`, `tencent-4.0`,
+        /// `tencent-2018` or `alibaba`.
         #[arg(long, default_value = "native", value_parser = event_format)]
         format: EventFormat,
         /// Whose jobs it hears of (`native`, `tencent`, `alibaba`); all by default.
@@ -138,7 +139,8 @@ fn url_keys(texts: &[String]) -> anyhow::Result<Vec<UrlKey>> {
 }
 
 fn event_format(name: &str) -> Result<EventFormat, String> {
-    EventFormat::parse(name).ok_or_else(|| "expected native, tencent-4.0, tencent-2018 or alibaba".to_owned())
+    let expected = || format!("expected one of {}", EventFormat::ALL.map(EventFormat::name).join(", "));
+    EventFormat::parse(name).ok_or_else(expected)
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {

@@ -7,6 +7,7 @@ mod change;
 mod client;
 mod clips;
 mod crash;
+mod deliveries;
 mod media_events;
 mod pictures;
 mod queue;

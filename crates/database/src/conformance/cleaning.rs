@@ -161,7 +161,7 @@ async fn events_are_forgotten_once_nobody_waits_for_them(subject: &Subject) {
     let forget =
         || async { subject.database.forget_events(Duration::from_millis(1), 10).await.expect("forget") };
     assert_eq!(forget().await, 0, "a delivery and a queue wait");
-    let due = subject.database.lease_deliveries(LONG, 10).await.expect("lease").remove(0);
+    let due = subject.lease_deliveries(LONG, 10).await.remove(0);
     let attempt = Attempt {
         at: (subject.now)(),
         status: Some(200),

@@ -10,7 +10,7 @@ use stillframe_domain::{
 
 use super::samples::{AT, endpoint};
 use super::{LONG, SHORT, Subject};
-use crate::DueDelivery;
+use crate::{DeliveryLane, DueDelivery};
 
 pub(super) async fn run(make: &impl AsyncFn() -> Subject) {
     endpoints_belong_to_an_app(make().await).await;
@@ -81,7 +81,7 @@ async fn a_deleted_endpoint_takes_its_pending_deliveries_along(s: Subject) {
         s.database.insert_endpoint(endpoint).await.expect("insert");
     }
     let ids = s.tell_some(app, 2).await;
-    let due = s.database.lease_deliveries(LONG, 9).await.expect("lease");
+    let due = s.lease_deliveries(LONG, 9).await;
     assert_eq!(due.len(), 4);
     let told = due.iter().find(|due| due.endpoint.id == gone.id && due.event.id == ids[0]).expect("is due");
     record(&s, told.delivery.id, DeliveryState::Delivered, Duration::ZERO).await;
@@ -92,7 +92,7 @@ async fn a_deleted_endpoint_takes_its_pending_deliveries_along(s: Subject) {
     let left = async |id| s.database.list_deliveries(app, id).await.expect("list").len();
     assert_eq!((left(&ids[0]).await, left(&ids[1]).await), (2, 1), "what was delivered stays on record");
     assert_eq!(s.database.void_delivery_leases().await.expect("void"), 2);
-    let due = s.database.lease_deliveries(LONG, 9).await.expect("lease");
+    let due = s.lease_deliveries(LONG, 9).await;
     assert!(due.len() == 2 && due.iter().all(|due| due.endpoint == kept));
 }
 
@@ -108,7 +108,7 @@ async fn no_delivery_is_leased_twice_at_a_time(s: Subject) {
             tokio::spawn(async move {
                 let mut taken = Vec::new();
                 loop {
-                    let due = database.lease_deliveries(LONG, 4).await.expect("lease");
+                    let due = database.lease_deliveries(DeliveryLane::Fresh, LONG, 4).await.expect("lease");
                     assert!(due.len() <= 4);
                     if due.is_empty() {
                         return taken;
@@ -127,31 +127,31 @@ async fn no_delivery_is_leased_twice_at_a_time(s: Subject) {
 
 async fn a_delivery_lease_expires_or_is_voided(s: Subject) {
     let (app, ids) = heard_events(&s, 1).await;
-    let due = s.database.lease_deliveries(SHORT, 9).await.expect("lease");
+    let due = s.lease_deliveries(SHORT, 9).await;
     assert_eq!((due.len(), due[0].delivery.attempt_count, &due[0].event.id), (1, 0, &ids[0]));
     assert_eq!(due[0].app.id, app);
-    assert!(s.database.lease_deliveries(SHORT, 9).await.expect("lease").is_empty());
+    assert!(s.lease_deliveries(SHORT, 9).await.is_empty());
     let next = s.database.next_delivery_due().await.expect("due").expect("the lease's end");
     assert!(Duration::ZERO < next && next <= SHORT, "{next:?}");
     s.wait(SHORT).await;
-    assert_eq!(s.database.lease_deliveries(LONG, 9).await.expect("lease").len(), 1, "expired");
+    assert_eq!(s.lease_deliveries(LONG, 9).await.len(), 1, "expired");
     assert_eq!(s.database.void_delivery_leases().await.expect("void"), 1);
     assert_eq!(s.database.void_delivery_leases().await.expect("void"), 0);
     assert_eq!(s.database.next_delivery_due().await.expect("due"), None, "it is due now");
-    assert_eq!(s.database.lease_deliveries(LONG, 9).await.expect("lease").len(), 1, "voided");
+    assert_eq!(s.lease_deliveries(LONG, 9).await.len(), 1, "voided");
 }
 
 async fn attempts_are_recorded_and_move_the_delivery_on(s: Subject) {
     let (app, ids) = heard_events(&s, 2).await;
-    let due = s.database.lease_deliveries(LONG, 9).await.expect("lease");
+    let due = s.lease_deliveries(LONG, 9).await;
     let find = |event: &EventId| due.iter().find(|due| due.event.id == *event).expect("is due");
     let (first, second): (&DueDelivery, &DueDelivery) = (find(&ids[0]), find(&ids[1]));
     record(&s, first.delivery.id, DeliveryState::Pending, SHORT).await;
     record(&s, second.delivery.id, DeliveryState::Dead, Duration::ZERO).await;
     assert_eq!(s.database.void_delivery_leases().await.expect("void"), 0, "a wait is no lease");
-    assert!(s.database.lease_deliveries(LONG, 9).await.expect("lease").is_empty(), "the wait is kept");
+    assert!(s.lease_deliveries(LONG, 9).await.is_empty(), "the wait is kept");
     s.wait(SHORT).await;
-    let again = s.database.lease_deliveries(LONG, 9).await.expect("lease");
+    let again = s.lease_deliveries(LONG, 9).await;
     assert_eq!(again.len(), 1, "a dead letter is never due");
     assert_eq!((again[0].delivery.id, again[0].delivery.attempt_count), (first.delivery.id, 1));
     record(&s, first.delivery.id, DeliveryState::Delivered, Duration::ZERO).await;
@@ -169,9 +169,9 @@ async fn attempts_are_recorded_and_move_the_delivery_on(s: Subject) {
 
 async fn a_late_attempt_does_not_undo_a_delivery(s: Subject) {
     let (app, ids) = heard_events(&s, 2).await;
-    let due = s.database.lease_deliveries(SHORT, 9).await.expect("lease");
+    let due = s.lease_deliveries(SHORT, 9).await;
     s.wait(SHORT).await;
-    assert_eq!(s.database.lease_deliveries(LONG, 9).await.expect("lease").len(), 2, "two relays have them");
+    assert_eq!(s.lease_deliveries(LONG, 9).await.len(), 2, "two relays have them");
     for (due, states) in due.iter().zip([
         [DeliveryState::Delivered, DeliveryState::Pending],
         [DeliveryState::Dead, DeliveryState::Delivered],
@@ -186,7 +186,7 @@ async fn a_late_attempt_does_not_undo_a_delivery(s: Subject) {
         assert_eq!(records[0].attempts.len(), 2);
     }
     s.wait(SHORT).await;
-    assert!(s.database.lease_deliveries(LONG, 9).await.expect("lease").is_empty());
+    assert!(s.lease_deliveries(LONG, 9).await.is_empty());
 }
 
 /// An app with one endpoint, and some events that it hears.

@@ -277,7 +277,7 @@ async fn an_event_goes_into_a_queue_once(s: Subject) {
     w.s.database.insert_endpoint(&target).await.expect("insert");
     let told = event(w.app);
     w.s.tell(w.app, std::slice::from_ref(&told)).await;
-    let due = w.s.database.lease_deliveries(LONG, 9).await.expect("lease").remove(0);
+    let due = w.s.lease_deliveries(LONG, 9).await.remove(0);
     let made = Attempt { at: AT, status: None, duration_ms: 1, answer: "sent".to_owned(), is_success: true };
     let (id, body) = (due.delivery.id, message("body"));
     let deliver = async |to: &QueueName| {

@@ -7,6 +7,7 @@
 mod apps;
 mod cleaning;
 mod deliveries;
+mod delivery_control;
 mod hints;
 mod job_search;
 mod jobs;
@@ -83,6 +84,7 @@ pub async fn run_all(make: impl AsyncFn() -> Subject) {
     leases::run(&make).await;
     outbox::run(&make).await;
     deliveries::run(&make).await;
+    delivery_control::run(&make).await;
     queues::run(&make).await;
     message_queues::run(&make).await;
     messages::run(&make).await;

@@ -1,20 +1,22 @@
 //! Values with ids of their own.
 
+use std::time::Duration;
+
 use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::event::{EventPayload, MediaFact, MediaNews, PAYLOAD_VERSION};
 use stillframe_domain::media::{AudioFacts, Cover, VideoFacts};
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::{PictureResult, Sheet};
 use stillframe_domain::{
-    AppId, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind, Failure, Job,
-    JobId, JobKind, JobState, Lease, Media, MediaFacts, MediaId, MediaSource, MediaState, MediaTime,
-    MediaUpdate, NotifyMode, Origin, OsRng, Output, OutputId, OutputOutcome, Owner, PictureOutcome,
-    PixelSize, RequestKind, RequestOptions, Taken, TemplateFamily, TemplateRef, Timestamp, Traffic, VideoId,
-    template,
+    AppId, Dialect, Endpoint, EndpointHealth, EndpointId, ErrorCode, Event, EventFormat, EventId, EventKind,
+    Failure, Job, JobId, JobKind, JobState, Lease, Media, MediaFacts, MediaId, MediaSource, MediaState,
+    MediaTime, MediaUpdate, NotifyMode, Origin, OsRng, Output, OutputId, OutputOutcome, Owner,
+    PictureOutcome, PixelSize, RequestKind, RequestOptions, Taken, TemplateFamily, TemplateRef, Timestamp,
+    Traffic, VideoId, template,
 };
 
 use super::Subject;
-use crate::records::{JobCompletion, NewMedia};
+use crate::records::{DeliveryLane, DueDelivery, JobCompletion, NewMedia};
 
 pub(super) const AT: Timestamp = Timestamp::from_millis(1_700_000_000_123);
 
@@ -197,7 +199,9 @@ pub(super) fn endpoint(app_id: AppId) -> Endpoint {
         event_kinds: vec![EventKind::SnapshotCompleted, EventKind::MediaDeleted],
         origins: vec![Dialect::Tencent],
         secret: "whsec_c2VjcmV0".to_owned(),
+        former_secrets: Vec::new(),
         policy: DeliveryPolicy::default_for(EventFormat::Alibaba),
+        health: EndpointHealth::default(),
     }
 }
 
@@ -237,6 +241,16 @@ impl Subject {
             events: events.to_vec(),
         };
         self.database.insert_media(&new).await.expect("insert media");
+    }
+
+    /// Leases due deliveries of both lanes.
+    pub(super) async fn lease_deliveries(&self, lease_for: Duration, limit: usize) -> Vec<DueDelivery> {
+        let mut due = Vec::new();
+        for lane in DeliveryLane::ALL {
+            let room = limit - due.len();
+            due.extend(self.database.lease_deliveries(lane, lease_for, room).await.expect("lease"));
+        }
+        due
     }
 
     /// Tells some events and gives their ids.

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
 use stillframe_domain::{
     AppId, AppSettings, Attempt, Delivery, DeliveryId, DeliveryState, Endpoint, EndpointId, Event, EventId,
     JobId, Owner,
 };
 
 use super::error::at;
-use super::rows::{Row, json_list, keep_sound, read_all, stored_count, stored_ms};
+use super::rows::{Row, json_list, keep_sound, read_all, stored_count, stored_limit, stored_ms};
 use super::writer::Tx;
-use super::{SqliteDatabase, apps, endpoints, events};
-use crate::records::{DeliveryRecord, DueDelivery};
+use super::{SqliteDatabase, apps, endpoints, events, health};
+use crate::records::{DeliveryLane, DeliveryRecord, DueDelivery};
 use crate::traits::{Deliveries, Topic};
 use crate::{Result, stored};
 
@@ -71,9 +71,14 @@ impl Deliveries for SqliteDatabase {
         events::list_of_job(&mut *self.read("events::list_of_job").await?, app_id, job_id).await
     }
 
-    async fn lease_deliveries(&self, lease_for: Duration, limit: usize) -> Result<Vec<DueDelivery>> {
-        let leased =
-            self.write("deliveries::lease_due", move |tx| Box::pin(lease_due(tx, lease_for, limit))).await?;
+    async fn lease_deliveries(
+        &self,
+        lane: DeliveryLane,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<DueDelivery>> {
+        const DOING: &str = "deliveries::lease_due";
+        let leased = self.write(DOING, move |tx| Box::pin(lease_due(tx, lane, lease_for, limit))).await?;
         self.with_all_they_need(leased).await
     }
 
@@ -107,13 +112,8 @@ impl Deliveries for SqliteDatabase {
         let mut records = Vec::with_capacity(rows.len());
         for delivery in read_all(&rows, DOING, |row| read_delivery(row, row.id("event_id", EventId::parse)?))?
         {
-            const DOING: &str = "attempts::list";
-            let rows = sqlx::query("SELECT * FROM attempts WHERE delivery_id = ? ORDER BY id")
-                .bind(delivery.id.0)
-                .fetch_all(&mut *reading)
-                .await
-                .map_err(at(DOING))?;
-            records.push(DeliveryRecord { delivery, attempts: read_all(&rows, DOING, read_attempt)? });
+            let attempts = attempts(&mut reading, delivery.id).await?;
+            records.push(DeliveryRecord { delivery, attempts });
         }
         Ok(records)
     }
@@ -123,12 +123,17 @@ impl Deliveries for SqliteDatabase {
     }
 
     async fn next_delivery_due(&self) -> Result<Option<Duration>> {
-        let next_ms: Option<i64> =
-            sqlx::query_scalar("SELECT min(next_ms) FROM deliveries WHERE state = 'pending' AND ? < next_ms")
-                .bind(self.now_ms())
-                .fetch_one(&self.readers)
-                .await
-                .map_err(at("deliveries::next_due"))?;
+        let next_ms: Option<i64> = sqlx::query_scalar(
+            "SELECT min(next_ms) FROM (
+                 SELECT min(next_ms) AS next_ms FROM deliveries
+                 WHERE state = 'pending' AND is_held = 0 AND is_retry = 0 AND ?1 < next_ms
+                 UNION ALL SELECT min(next_ms) FROM deliveries
+                 WHERE state = 'pending' AND is_held = 0 AND is_retry = 1 AND ?1 < next_ms)",
+        )
+        .bind(self.now_ms())
+        .fetch_one(&self.readers)
+        .await
+        .map_err(at("deliveries::next_due"))?;
         Ok(next_ms.map(|next_ms| self.until(next_ms)))
     }
 }
@@ -162,16 +167,24 @@ impl SqliteDatabase {
     }
 }
 
-async fn lease_due(tx: &mut Tx, lease_for: Duration, limit: usize) -> Result<Vec<SqliteRow>> {
+async fn lease_due(
+    tx: &mut Tx,
+    lane: DeliveryLane,
+    lease_for: Duration,
+    limit: usize,
+) -> Result<Vec<SqliteRow>> {
     let now_ms = tx.now_ms();
     let mut rows = sqlx::query(
         "UPDATE deliveries SET next_ms = ?2, is_leased = 1 WHERE id IN
-             (SELECT id FROM deliveries WHERE state = 'pending' AND next_ms <= ?1 ORDER BY next_ms, id LIMIT ?3)
+             (SELECT id FROM deliveries
+              WHERE state = 'pending' AND is_held = 0 AND is_retry = ?4 AND next_ms <= ?1
+              ORDER BY next_ms, id LIMIT ?3)
          RETURNING *",
     )
     .bind(now_ms)
     .bind(now_ms.saturating_add(stored_ms(lease_for)))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(stored_limit(limit))
+    .bind(lane == DeliveryLane::Retried)
     .fetch_all(tx.connection())
     .await
     .map_err(at("deliveries::lease_due"))?;
@@ -189,23 +202,22 @@ pub(super) async fn record_attempt(
 ) -> Result<()> {
     const DOING: &str = "deliveries::record_attempt";
     let next_ms = tx.now_ms().saturating_add(stored_ms(next_wait));
-    let done = sqlx::query(
+    let endpoint_id: Option<String> = sqlx::query_scalar(
         "UPDATE deliveries SET attempt_count = attempt_count + 1,
              next_ms = CASE state WHEN 'pending' THEN ?3 ELSE next_ms END,
-             is_leased = 0,
+             is_leased = 0, is_retry = 1,
              state = CASE WHEN state = 'pending' OR ?2 = 'delivered' THEN ?2 ELSE state END
-         WHERE id = ?1",
+         WHERE id = ?1 RETURNING endpoint_id",
     )
     .bind(id.0)
     .bind(stored::name(DOING, &state)?)
     .bind(next_ms)
-    .execute(tx.connection())
+    .fetch_optional(tx.connection())
     .await
     .map_err(at(DOING))?;
-    if done.rows_affected() == 0 {
-        // Its endpoint was removed, and the delivery with it.
-        return Ok(());
-    }
+    // Its endpoint was removed, and the delivery with it.
+    let Some(endpoint_id) = endpoint_id else { return Ok(()) };
+    health::follow(tx, &endpoint_id, &attempt).await?;
     insert_attempt(tx, id, attempt).await?;
     tx.hint(Topic::Deliveries);
     Ok(())
@@ -252,13 +264,25 @@ async fn void_leases(tx: &mut Tx) -> Result<u64> {
     Ok(done.rows_affected())
 }
 
-fn read_delivery(row: Row<'_>, event_id: EventId) -> Result<Delivery> {
+/// All attempts of a delivery, first one first.
+pub(super) async fn attempts(connection: &mut SqliteConnection, id: DeliveryId) -> Result<Vec<Attempt>> {
+    const DOING: &str = "attempts::list";
+    let rows = sqlx::query("SELECT * FROM attempts WHERE delivery_id = ? ORDER BY id")
+        .bind(id.0)
+        .fetch_all(connection)
+        .await
+        .map_err(at(DOING))?;
+    read_all(&rows, DOING, read_attempt)
+}
+
+pub(super) fn read_delivery(row: Row<'_>, event_id: EventId) -> Result<Delivery> {
     Ok(Delivery {
         id: DeliveryId(row.get("id")?),
         event_id,
         endpoint_id: row.id("endpoint_id", EndpointId::parse)?,
         state: row.variant("state")?,
         attempt_count: row.number("attempt_count")?,
+        attempts_before: row.number("attempts_before")?,
         next_at: row.time("next_ms")?,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
-use stillframe_domain::{AppId, Endpoint, EndpointId, Owner};
+use stillframe_domain::{AppId, Disablement, Endpoint, EndpointHealth, EndpointId, Owner, Timestamp};
 
 use super::error::{at, conflict_or};
 use super::rows::{Row, keep_sound, read_all, read_one};
@@ -13,8 +13,9 @@ use crate::{Result, stored};
 pub(super) async fn insert(tx: &mut Tx, endpoint: Endpoint) -> Result<()> {
     const DOING: &str = "endpoints::insert";
     sqlx::query(
-        "INSERT INTO endpoints (id, app_id, url, format, owner, event_kinds, origins, secret, policy)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO endpoints (id, app_id, url, format, owner, event_kinds, origins, secret, former_secrets,
+             policy)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(endpoint.id.as_str())
     .bind(endpoint.app_id.0)
@@ -24,6 +25,7 @@ pub(super) async fn insert(tx: &mut Tx, endpoint: Endpoint) -> Result<()> {
     .bind(stored::document(DOING, &endpoint.event_kinds)?)
     .bind(stored::document(DOING, &endpoint.origins)?)
     .bind(endpoint.secret)
+    .bind(stored::document(DOING, &endpoint.former_secrets)?)
     .bind(stored::document(DOING, &endpoint.policy)?)
     .execute(tx.connection())
     .await
@@ -31,11 +33,12 @@ pub(super) async fn insert(tx: &mut Tx, endpoint: Endpoint) -> Result<()> {
     Ok(())
 }
 
+/// Replaces all but its health, which its receiver and [`set_health`] alone change.
 pub(super) async fn update(tx: &mut Tx, endpoint: Endpoint) -> Result<bool> {
     const DOING: &str = "endpoints::update";
     let done = sqlx::query(
         "UPDATE endpoints SET url = ?, format = ?, owner = ?, event_kinds = ?, origins = ?, secret = ?,
-             policy = ?
+             former_secrets = ?, policy = ?
          WHERE id = ? AND app_id = ?",
     )
     .bind(endpoint.url)
@@ -44,6 +47,7 @@ pub(super) async fn update(tx: &mut Tx, endpoint: Endpoint) -> Result<bool> {
     .bind(stored::document(DOING, &endpoint.event_kinds)?)
     .bind(stored::document(DOING, &endpoint.origins)?)
     .bind(endpoint.secret)
+    .bind(stored::document(DOING, &endpoint.former_secrets)?)
     .bind(stored::document(DOING, &endpoint.policy)?)
     .bind(endpoint.id.as_str())
     .bind(endpoint.app_id.0)
@@ -73,6 +77,33 @@ pub(super) async fn replace(
         delete(tx, app_id, id).await?;
     }
     Ok(())
+}
+
+/// Writes an endpoint's health.
+pub(super) async fn set_health(tx: &mut Tx, id: &EndpointId, health: EndpointHealth) -> Result<()> {
+    let disabled = health.disabled;
+    sqlx::query(
+        "UPDATE endpoints SET failing_since_ms = ?, disabled_ms = ?, disabled_reason = ? WHERE id = ?",
+    )
+    .bind(health.failing_since.map(Timestamp::as_millis))
+    .bind(disabled.map(|disabled| disabled.at.as_millis()))
+    .bind(disabled.map(|disabled| disabled.reason.name()))
+    .bind(id.as_str())
+    .execute(tx.connection())
+    .await
+    .map_err(at("endpoints::set_health"))?;
+    Ok(())
+}
+
+/// The endpoint of that id, whoever owns it.
+pub(super) async fn find_any(connection: &mut SqliteConnection, id: &str) -> Result<Option<Endpoint>> {
+    const DOING: &str = "endpoints::find_any";
+    let row = sqlx::query("SELECT * FROM endpoints WHERE id = ?")
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+        .map_err(at(DOING))?;
+    read_one(row.as_ref(), DOING, read_endpoint)
 }
 
 /// Its pending deliveries go with it; what was delivered or given up stays on record.
@@ -146,6 +177,16 @@ fn read_endpoint(row: Row<'_>) -> Result<Endpoint> {
         event_kinds: row.document("event_kinds")?,
         origins: row.document("origins")?,
         secret: row.get("secret")?,
+        former_secrets: row.document("former_secrets")?,
         policy: row.document("policy")?,
+        health: EndpointHealth {
+            disabled: read_disabled(row)?,
+            failing_since: row.optional_time("failing_since_ms")?,
+        },
     })
+}
+
+fn read_disabled(row: Row<'_>) -> Result<Option<Disablement>> {
+    let Some(at) = row.optional_time("disabled_ms")? else { return Ok(None) };
+    Ok(Some(Disablement { at, reason: row.variant("disabled_reason")? }))
 }

@@ -78,7 +78,7 @@ pub(super) async fn find_all(connection: &mut SqliteConnection, seqs: &str) -> R
     Ok(keep_sound(rows.iter().map(read)).into_iter().collect())
 }
 
-fn read_event(row: Row<'_>) -> Result<Event> {
+pub(super) fn read_event(row: Row<'_>) -> Result<Event> {
     Ok(Event {
         id: row.id("id", EventId::parse)?,
         app_id: AppId(row.get("app_id")?),

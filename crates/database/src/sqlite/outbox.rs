@@ -1,7 +1,7 @@
 //! Telling events: within the transaction that makes them true, each is stored once and goes to every
 //! endpoint and queue that hears of it.
 
-use stillframe_domain::{AppId, AppSettings, Endpoint, Event, routing};
+use stillframe_domain::{AppId, AppSettings, DeliveryId, Endpoint, Event, routing};
 
 use super::error::{at, unexpected};
 use super::writer::Tx;
@@ -34,19 +34,22 @@ async fn tell_one(tx: &mut Tx, event: &Event, listeners: &Listeners) -> Result<(
     Ok(())
 }
 
-async fn insert_delivery(tx: &mut Tx, event_seq: i64, endpoint: &Endpoint) -> Result<()> {
+/// Adds a delivery, in the lane of those that may be slow when the endpoint is failing.
+pub(super) async fn insert_delivery(tx: &mut Tx, event_seq: i64, endpoint: &Endpoint) -> Result<DeliveryId> {
     let now_ms = tx.now_ms();
-    sqlx::query(
-        "INSERT INTO deliveries (event_seq, endpoint_id, state, next_ms) VALUES (?, ?, 'pending', ?)",
+    let done = sqlx::query(
+        "INSERT INTO deliveries (event_seq, endpoint_id, state, next_ms, is_retry)
+         VALUES (?, ?, 'pending', ?, ?)",
     )
     .bind(event_seq)
     .bind(endpoint.id.as_str())
     .bind(now_ms)
+    .bind(endpoint.health.failing_since.is_some())
     .execute(tx.connection())
     .await
     .map_err(at("deliveries::insert"))?;
     tx.hint(Topic::Deliveries);
-    Ok(())
+    Ok(DeliveryId(done.last_insert_rowid()))
 }
 
 /// Who may hear of an app's events.
@@ -58,16 +61,21 @@ struct Listeners {
 
 impl Listeners {
     async fn of(tx: &mut Tx, app_id: AppId) -> Result<Self> {
-        const DOING: &str = "apps::find_settings";
-        let settings: Option<String> = sqlx::query_scalar("SELECT settings FROM apps WHERE id = ?")
-            .bind(app_id.0)
-            .fetch_optional(tx.connection())
-            .await
-            .map_err(at(DOING))?;
-        let Some(settings) = settings else {
-            return Err(unexpected(DOING, format_args!("an event of app {app_id}, which is not there")));
-        };
-        let endpoints = endpoints::list(tx.connection(), app_id).await?;
-        Ok(Self { app_id, settings: stored::value(DOING, &settings)?, endpoints })
+        let settings = settings(tx, app_id).await?;
+        Ok(Self { app_id, settings, endpoints: endpoints::list(tx.connection(), app_id).await? })
     }
+}
+
+/// The settings of an app that has events.
+pub(super) async fn settings(tx: &mut Tx, app_id: AppId) -> Result<AppSettings> {
+    const DOING: &str = "apps::find_settings";
+    let settings: Option<String> = sqlx::query_scalar("SELECT settings FROM apps WHERE id = ?")
+        .bind(app_id.0)
+        .fetch_optional(tx.connection())
+        .await
+        .map_err(at(DOING))?;
+    let Some(settings) = settings else {
+        return Err(unexpected(DOING, format_args!("an event of app {app_id}, which is not there")));
+    };
+    stored::value(DOING, &settings)
 }

@@ -1,21 +1,19 @@
 //! One attempt of one delivery.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use stillframe_database::DueDelivery;
-use stillframe_domain::endpoint::{DeliveryPolicy, Target};
+use stillframe_domain::endpoint::Target;
 use stillframe_domain::limits::ANSWER_BYTES_MAX;
-use stillframe_domain::{Attempt, Checkpoint, DeliveryState, Rng, Timestamp};
+use stillframe_domain::{Attempt, Checkpoint, DeliveryState, Timestamp};
 use stillframe_outbound::Post;
 use tokio::time::Instant;
 
 use super::lanes::Leased;
-use super::{RelayDeps, queue};
-
-/// Waits between attempts are spread by up to this part, in percent, to either side.
-const JITTER_PERCENT: u64 = 20;
-/// Shorter waits, such as those of the vendors' own rules, are kept to the letter.
-const JITTER_WAIT_MIN: Duration = Duration::from_secs(5);
+use super::permission::{NoPermission, Permissions, REQUEST_ORIGIN};
+use super::schedule::{NextStep, next_step};
+use super::{RelayDeps, queue, retry_after};
 
 /// What is sent: a body and its headers.
 struct Letter {
@@ -23,26 +21,48 @@ struct Letter {
     headers: Vec<(String, String)>,
 }
 
-/// Sends, and records what came of it. An attempt that cannot be recorded is made again later.
-pub(super) async fn make(deps: RelayDeps, leased: Leased) {
+/// What attempts share.
+pub(super) struct Courier {
+    pub(super) deps: RelayDeps,
+    pub(super) permissions: Permissions,
+}
+
+/// An attempt, and the wait that the receiver asks for.
+struct Outcome {
+    attempt: Attempt,
+    asked: Option<Duration>,
+}
+
+impl From<Attempt> for Outcome {
+    fn from(attempt: Attempt) -> Self {
+        Self { attempt, asked: None }
+    }
+}
+
+/// Sends, and records what came of it. An attempt that cannot be recorded is made again later. Gives the
+/// rate that the receiver grants, if it names one.
+pub(super) async fn make(courier: Arc<Courier>, leased: Leased) -> Option<u32> {
+    let deps = &courier.deps;
     let Leased { due, timeout, .. } = leased;
     let at = deps.clock.now();
-    let (attempt, state, next_wait) = match write(&deps, &due, at) {
+    let (attempt, NextStep { state, wait }) = match write(deps, &due, at) {
         Ok(letter) => {
-            let Some(attempt) = carry(&deps, &due, letter, (at, timeout)).await else { return };
-            let (state, wait) = next_step(&due.endpoint.policy, &attempt, due.delivery.attempt_count + 1);
-            (attempt, state, jittered(wait, deps.rng.as_ref()))
+            let Outcome { attempt, asked } = carry(&courier, &due, letter, (at, timeout)).await?;
+            let number = due.delivery.next_attempt();
+            let next = next_step(&due.endpoint.policy, &attempt, number, asked, deps.rng.as_ref());
+            (attempt, next)
         }
-        Err(reason) => (failed(at, 0, reason), DeliveryState::Dead, Duration::ZERO),
+        Err(reason) => (failed(at, 0, reason), NextStep { state: DeliveryState::Dead, wait: Duration::ZERO }),
     };
     log(&due, &attempt, state);
-    if let Err(error) = deps.database.record_attempt(due.delivery.id, &attempt, state, next_wait).await {
+    if let Err(error) = deps.database.record_attempt(due.delivery.id, &attempt, state, wait).await {
         tracing::error!(
             delivery.id = %due.delivery.id,
             error = &error as &dyn std::error::Error,
             "cannot record an attempt: the event will be sent again",
         );
     }
+    courier.permissions.rate(&due.endpoint)
 }
 
 /// The letter, or why there can be none.
@@ -54,41 +74,68 @@ fn write(deps: &RelayDeps, due: &DueDelivery, at: Timestamp) -> Result<Letter, S
         .body(&due.event)
         .ok_or_else(|| format!("the format {} has no words for {}", format.name(), due.event.kind.name()))?;
     let body = renderer.seal(body, &due.app, &due.endpoint, at);
-    let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let mut headers = vec![("content-type".to_owned(), renderer.content_type().to_owned())];
     headers.extend(renderer.headers(&due.endpoint, &due.event, &body, at));
     Ok(Letter { body, headers })
 }
 
 /// Makes the attempt; `None` when nothing is left to record.
 async fn carry(
-    deps: &RelayDeps,
+    courier: &Courier,
     due: &DueDelivery,
     letter: Letter,
     (at, timeout): (Timestamp, Duration),
-) -> Option<Attempt> {
+) -> Option<Outcome> {
     match due.endpoint.target() {
-        Target::Http(url) => Some(send(deps, due, url, letter, (at, timeout)).await),
-        Target::Queue(name) => match queue::put(deps, due, &name, &letter.body, at).await {
+        Target::Http(_) => Some(send_if_allowed(courier, due, letter, (at, timeout)).await),
+        Target::Queue(name) => match queue::put(&courier.deps, due, &name, &letter.body, at).await {
             Ok(attempt) => {
                 log(due, &attempt, DeliveryState::Delivered);
                 None
             }
-            Err(queue::NotSent::Refused(reason)) => Some(failed(at, 0, reason)),
+            Err(queue::NotSent::Refused(reason)) => Some(failed(at, 0, reason).into()),
             Err(queue::NotSent::NotPending) => None,
         },
     }
 }
 
+/// Sends, after asking for permission where the format wants that; both within the timeout.
+async fn send_if_allowed(
+    courier: &Courier,
+    due: &DueDelivery,
+    mut letter: Letter,
+    (at, timeout): (Timestamp, Duration),
+) -> Outcome {
+    let Courier { deps, permissions } = courier;
+    let endpoint = &due.endpoint;
+    let mut left = timeout;
+    if endpoint.format.asks_permission() && endpoint.policy.handshake {
+        let begin = Instant::now();
+        if let Err(error) = permissions.ensure(deps.outbound.as_ref(), endpoint, (at, timeout)).await {
+            let duration_ms = millis(begin.elapsed());
+            return match error {
+                NoPermission::NoAnswer(error) => failed(at, duration_ms, error.to_string()),
+                NoPermission::Refused { status, reason } => {
+                    Attempt { status: Some(status), ..failed(at, duration_ms, reason) }
+                }
+            }
+            .into();
+        }
+        letter.headers.push((REQUEST_ORIGIN.to_owned(), permissions.origin().to_owned()));
+        left = timeout.saturating_sub(begin.elapsed());
+    }
+    send(deps, due, letter, (at, left)).await
+}
+
 async fn send(
     deps: &RelayDeps,
     due: &DueDelivery,
-    url: &str,
     letter: Letter,
     (at, timeout): (Timestamp, Duration),
-) -> Attempt {
+) -> Outcome {
     let begin = Instant::now();
     let post = Post {
-        url,
+        url: &due.endpoint.url,
         headers: &letter.headers,
         body: letter.body.into(),
         timeout,
@@ -97,39 +144,22 @@ async fn send(
     match deps.outbound.post(post).await {
         Ok(answer) => {
             deps.checkpoints.reached(Checkpoint::CallbackSent);
-            Attempt {
+            let asked = answer.retry_after.and_then(|text| retry_after::read(&text, deps.clock.now()));
+            let attempt = Attempt {
                 at,
                 status: Some(answer.status),
                 duration_ms: millis(answer.duration),
                 answer: kept(&answer.body_prefix),
                 is_success: due.endpoint.policy.ack.accepts(answer.status),
-            }
+            };
+            Outcome { attempt, asked }
         }
-        Err(error) => failed(at, millis(begin.elapsed()), error.to_string()),
+        Err(error) => failed(at, millis(begin.elapsed()), error.to_string()).into(),
     }
 }
 
 fn failed(at: Timestamp, duration_ms: u64, answer: String) -> Attempt {
     Attempt { at, status: None, duration_ms, answer, is_success: false }
-}
-
-/// Where the delivery stands after attempt number `number` (from 1), and the wait before the next one.
-fn next_step(policy: &DeliveryPolicy, attempt: &Attempt, number: u32) -> (DeliveryState, Duration) {
-    if attempt.is_success {
-        return (DeliveryState::Delivered, Duration::ZERO);
-    }
-    match policy.retry.wait_after(number) {
-        Some(wait) => (DeliveryState::Pending, wait),
-        None => (DeliveryState::Dead, Duration::ZERO),
-    }
-}
-
-fn jittered(wait: Duration, rng: &dyn Rng) -> Duration {
-    if wait < JITTER_WAIT_MIN {
-        return wait;
-    }
-    let per_mille = 1_000 - 10 * JITTER_PERCENT + rng.next_u64() % (20 * JITTER_PERCENT + 1);
-    Duration::from_millis(millis(wait).saturating_mul(per_mille) / 1_000)
 }
 
 /// The first part of an answer as text that every database can hold.
@@ -163,36 +193,7 @@ fn log(due: &DueDelivery, attempt: &Attempt, state: DeliveryState) {
 
 #[cfg(test)]
 mod tests {
-    use stillframe_domain::EventFormat;
-    use stillframe_domain::retry::RetrySchedule;
-    use stillframe_testkit::SeededRng;
-
     use super::*;
-
-    #[test]
-    fn waits_are_spread_by_a_fifth_to_either_side() {
-        let rng = SeededRng::new(7);
-        let waits: Vec<_> = (0..1_000).map(|_| jittered(Duration::from_secs(10), &rng).as_millis()).collect();
-        assert!(waits.iter().all(|wait| (8_000..=12_000).contains(wait)));
-        assert!(waits.iter().any(|&wait| wait < 8_500) && waits.iter().any(|&wait| 11_500 < wait));
-        let second = Duration::from_secs(1);
-        assert_eq!([Duration::ZERO, second].map(|wait| jittered(wait, &rng)), [Duration::ZERO, second]);
-        assert!(jittered(Duration::MAX, &rng) <= Duration::from_millis(u64::MAX));
-    }
-
-    #[test]
-    fn a_delivery_dies_when_its_schedule_ends() {
-        let retry = RetrySchedule { waits_ms: vec![10, 20] };
-        let policy = DeliveryPolicy { retry, ..DeliveryPolicy::default_for(EventFormat::Native) };
-        let attempt = failed(Timestamp::from_millis(0), 0, String::new());
-        let states = [1, 2, 3].map(|number| next_step(&policy, &attempt, number));
-        let (ten, twenty) = (Duration::from_millis(10), Duration::from_millis(20));
-        let wanted = [(DeliveryState::Pending, ten), (DeliveryState::Pending, twenty)];
-        assert_eq!(states[..2], wanted);
-        assert_eq!(states[2].0, DeliveryState::Dead);
-        let success = Attempt { is_success: true, ..attempt };
-        assert_eq!(next_step(&policy, &success, 9).0, DeliveryState::Delivered);
-    }
 
     #[test]
     fn kept_answers_are_bounded_text() {

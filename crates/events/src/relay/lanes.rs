@@ -2,7 +2,8 @@
 //!
 //! While all endpoints are brisk, no more is leased than is soon sent. An endpoint that does not answer
 //! briskly no longer holds back leasing: its lane keeps a few deliveries, the rest is let go and comes
-//! back when its lease ends, so that the deliveries of others behind them are reached.
+//! back when its lease ends, so that the deliveries of others behind them are reached. The order of lanes
+//! is that of their endpoints' ids, so that a simulated run can be repeated.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -11,11 +12,13 @@ use stillframe_database::DueDelivery;
 use stillframe_domain::EndpointId;
 use tokio::time::Instant;
 
+use super::pace::Paces;
+
 /// Waiting deliveries of brisk endpoints at which leasing pauses.
 const WAITING_MAX: usize = 64;
 /// Waiting deliveries that an endpoint that is not brisk may keep.
 const SLUGGISH_WAITING_MAX: usize = 16;
-/// An endpoint with an attempt under way for longer is not brisk.
+/// An endpoint with an attempt under way for longer is not brisk, nor is one that is held back by its rate.
 const BRISK_MAX: Duration = Duration::from_secs(1);
 
 /// A delivery, the end of its lease, and how long its attempt may take.
@@ -46,14 +49,21 @@ struct Lane {
 }
 
 impl Lane {
-    fn is_brisk(&self, now: Instant) -> bool {
-        self.under_way.iter().all(|&begun| now < begun + BRISK_MAX)
+    fn is_brisk(&self, now: Instant, paces: &Paces) -> bool {
+        let is_spaced =
+            self.waiting.front().is_some_and(|first| paces.is_spaced(&first.due.endpoint.id, now));
+        !is_spaced && self.under_way.iter().all(|&begun| now < begun + BRISK_MAX)
     }
+}
+
+/// Attempts at a time to the endpoint of a delivery: what its policy says, or the relay's own limit.
+fn concurrency_of(leased: &Leased, default: usize) -> usize {
+    let own = leased.due.endpoint.policy.concurrency_max.and_then(|most| usize::try_from(most).ok());
+    own.unwrap_or(default).max(1)
 }
 
 /// All lanes.
 pub(super) struct Lanes {
-    /// In an order that the simulation can repeat.
     lanes: BTreeMap<EndpointId, Lane>,
     concurrency: usize,
     lane_concurrency: usize,
@@ -69,22 +79,22 @@ impl Lanes {
     }
 
     /// Whether more should be leased.
-    pub(super) fn have_room(&self, now: Instant) -> bool {
-        let brisk = self.lanes.values().filter(|lane| lane.is_brisk(now));
+    pub(super) fn have_room(&self, now: Instant, paces: &Paces) -> bool {
+        let brisk = self.lanes.values().filter(|lane| lane.is_brisk(now, paces));
         brisk.map(|lane| lane.waiting.len()).sum::<usize>() < WAITING_MAX
     }
 
     /// Takes a delivery in, or lets it go when its endpoint is sluggish and its lane full.
-    pub(super) fn push(&mut self, leased: Leased, now: Instant) {
+    pub(super) fn push(&mut self, leased: Leased, now: Instant, paces: &Paces) {
         let lane = self.lanes.entry(leased.due.endpoint.id.clone()).or_default();
-        if lane.is_brisk(now) || lane.waiting.len() < SLUGGISH_WAITING_MAX {
+        if lane.is_brisk(now, paces) || lane.waiting.len() < SLUGGISH_WAITING_MAX {
             lane.waiting.push_back(leased);
         }
     }
 
-    /// The next delivery to send, counted as under way until [`Lanes::end`]; that of the endpoint with
-    /// the fewest under way first.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Leased> {
+    /// The next delivery to send of those that may begin, counted as under way until [`Lanes::end`]; that
+    /// of the endpoint with the fewest under way first.
+    pub(super) fn next(&mut self, now: Instant, paces: &Paces) -> Option<Leased> {
         let under_way: usize = self.lanes.values().map(|lane| lane.under_way.len()).sum();
         if self.concurrency <= under_way {
             return None;
@@ -93,8 +103,11 @@ impl Lanes {
             lane.waiting.retain(|leased| leased.has_time(now));
         }
         self.lanes.retain(|_, lane| !lane.waiting.is_empty() || !lane.under_way.is_empty());
-        let ready =
-            |lane: &&mut Lane| !lane.waiting.is_empty() && lane.under_way.len() < self.lane_concurrency;
+        let most = self.lane_concurrency;
+        let ready = |lane: &&mut Lane| {
+            let Some(first) = lane.waiting.front() else { return false };
+            lane.under_way.len() < concurrency_of(first, most) && paces.allow(&first.due.endpoint, now)
+        };
         let lane = self.lanes.values_mut().filter(ready).min_by_key(|lane| lane.under_way.len())?;
         lane.under_way.push(now);
         lane.waiting.pop_front()
@@ -111,74 +124,20 @@ impl Lanes {
 
 #[cfg(test)]
 mod tests {
-    use stillframe_domain::endpoint::DeliveryPolicy;
-    use stillframe_domain::event::{EventPayload, MediaFact, MediaNews, PAYLOAD_VERSION};
-    use stillframe_domain::{
-        App, AppId, AppSettings, Delivery, DeliveryId, DeliveryState, Dialect, Endpoint, Event, EventFormat,
-        EventId, EventKind, MediaDetails, MediaId, Origin, OsRng, Owner, RequestKind, Timestamp, VideoId,
-    };
-
+    use super::super::samples::{LEASE, endpoint, leased};
     use super::*;
-
-    const LEASE: Duration = Duration::from_secs(60);
-
-    fn endpoint() -> Endpoint {
-        Endpoint {
-            id: EndpointId::mint(&OsRng),
-            app_id: AppId(1),
-            url: "http://example.org/".to_owned(),
-            format: EventFormat::Native,
-            owner: Owner::Native,
-            event_kinds: Vec::new(),
-            origins: Vec::new(),
-            secret: String::new(),
-            policy: DeliveryPolicy::default_for(EventFormat::Native),
-        }
-    }
-
-    fn leased(endpoint: &Endpoint, now: Instant) -> Leased {
-        let event = Event {
-            id: EventId::mint(&OsRng),
-            app_id: AppId(1),
-            kind: EventKind::MediaReady,
-            origin: Origin { dialect: Dialect::Native, kind: RequestKind::Ingest },
-            created_at: Timestamp::from_millis(0),
-            payload: EventPayload::Media(MediaFact {
-                version: PAYLOAD_VERSION,
-                media_id: MediaId(1),
-                video_id: VideoId::mint(&OsRng),
-                name: String::new(),
-                source_url: None,
-                facts: None,
-                failure: None,
-                pass_through: None,
-                details: MediaDetails::default(),
-                cover_url: None,
-                added_by: None,
-                added_at: None,
-                news: MediaNews::default(),
-            }),
-        };
-        let delivery = Delivery {
-            id: DeliveryId(1),
-            event_id: event.id.clone(),
-            endpoint_id: endpoint.id.clone(),
-            state: DeliveryState::Pending,
-            attempt_count: 0,
-            next_at: Timestamp::from_millis(0),
-        };
-        let app = App { id: AppId(1), name: String::new(), settings: AppSettings::default() };
-        Leased::new(DueDelivery { delivery, endpoint: endpoint.clone(), event, app }, now, LEASE)
-    }
+    use stillframe_domain::Endpoint;
 
     fn fill(lanes: &mut Lanes, endpoint: &Endpoint, count: usize, now: Instant) {
         for _ in 0..count {
-            lanes.push(leased(endpoint, now), now);
+            lanes.push(leased(endpoint, now), now, &Paces::default());
         }
     }
 
     fn start_all(lanes: &mut Lanes, now: Instant) -> Vec<EndpointId> {
-        std::iter::from_fn(|| lanes.next(now)).map(|leased| leased.due.endpoint.id).collect()
+        std::iter::from_fn(|| lanes.next(now, &Paces::default()))
+            .map(|leased| leased.due.endpoint.id)
+            .collect()
     }
 
     #[tokio::test]
@@ -209,14 +168,14 @@ mod tests {
         let (now, busy) = (Instant::now(), endpoint());
         let mut lanes = Lanes::new(10, 4);
         fill(&mut lanes, &busy, 200, now);
-        assert!(!lanes.have_room(now));
+        assert!(!lanes.have_room(now, &Paces::default()));
         let mut sent = 0;
-        while let Some(leased) = lanes.next(now) {
+        while let Some(leased) = lanes.next(now, &Paces::default()) {
             sent += 1;
             lanes.end(&leased.due.endpoint.id, now);
         }
         assert_eq!(sent, 200);
-        assert!(lanes.have_room(now) && lanes.lanes.len() <= 1);
+        assert!(lanes.have_room(now, &Paces::default()) && lanes.lanes.len() <= 1);
     }
 
     #[tokio::test]
@@ -225,9 +184,9 @@ mod tests {
         let mut lanes = Lanes::new(10, 4);
         fill(&mut lanes, &dead, 100, begin);
         assert_eq!(start_all(&mut lanes, begin).len(), 4);
-        assert!(!lanes.have_room(begin));
+        assert!(!lanes.have_room(begin, &Paces::default()));
         let later = begin + BRISK_MAX;
-        assert!(lanes.have_room(later));
+        assert!(lanes.have_room(later, &Paces::default()));
         let waiting = lanes.lanes[&dead.id].waiting.len();
         fill(&mut lanes, &dead, 100, later);
         assert_eq!(lanes.lanes[&dead.id].waiting.len(), waiting, "the rest comes back when its lease ends");
@@ -239,8 +198,8 @@ mod tests {
         let mut lanes = Lanes::new(10, 4);
         fill(&mut lanes, &endpoint, 1, begin);
         let timeout = Duration::from_millis(endpoint.policy.timeout_ms);
-        assert!(lanes.next(begin + LEASE - timeout).is_none());
+        assert!(lanes.next(begin + LEASE - timeout, &Paces::default()).is_none());
         fill(&mut lanes, &endpoint, 1, begin);
-        assert!(lanes.next(begin + LEASE - timeout - Duration::from_millis(1)).is_some());
+        assert!(lanes.next(begin + LEASE - timeout - Duration::from_millis(1), &Paces::default()).is_some());
     }
 }

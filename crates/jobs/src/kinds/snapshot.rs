@@ -89,7 +89,9 @@ fn cover_change(work: &Work, outcomes: &[OutputOutcome], best: &[Option<usize>])
         RequestKind::Procedure | RequestKind::Snapshot => {
             MediaChange { cover: cover_asked_for(work, outcomes), ..MediaChange::default() }
         }
-        RequestKind::TimeOffsets | RequestKind::Sprite | RequestKind::Ingest => MediaChange::default(),
+        RequestKind::TimeOffsets | RequestKind::Sprite | RequestKind::Ingest | RequestKind::Operation => {
+            MediaChange::default()
+        }
     }
 }
 

@@ -127,7 +127,7 @@ async fn the_end_of_a_fetch_is_told_with_its_url_and_what_follows() {
     let told = world.told().await;
     let reason = |event: &Event| match &event.payload {
         EventPayload::Media(fact) => fact.failure.as_ref().map(|failure| (event.kind, failure.code)),
-        EventPayload::Snapshot(_) => None,
+        EventPayload::Snapshot(_) | EventPayload::Endpoint(_) => None,
     };
     let failures: Vec<_> = told.iter().filter_map(reason).collect();
     let code = ErrorCode::SourceMissing;

@@ -7,16 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::TryStreamExt;
 use image::RgbImage;
-use stillframe_database::{Database, NewMedia, SqliteConfig, SqliteDatabase};
+use stillframe_database::{Database, DeliveryLane, NewMedia, SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
 use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::outcome::PictureResult;
 use stillframe_domain::{
-    App, AppSettings, Checkpoints, Clock, Dialect, Endpoint, EndpointId, Event, EventFormat, EventKind, Fit,
-    FrameChoice, ImageFormat, Job, JobState, Media, MediaId, MediaSource, MediaState, MediaTime, Origin,
-    OsRng, Output, OutputId, OutputOutcome, Owner, Position, Product, RequestKind, Selection, SizeRule,
-    SnapshotSpec, SystemClock, VideoId, ingest, object_key,
+    App, AppSettings, Checkpoints, Clock, Dialect, Endpoint, EndpointHealth, EndpointId, Event, EventFormat,
+    EventKind, Fit, FrameChoice, ImageFormat, Job, JobState, Media, MediaId, MediaSource, MediaState,
+    MediaTime, Origin, OsRng, Output, OutputId, OutputOutcome, Owner, Position, Product, RequestKind,
+    Selection, SizeRule, SnapshotSpec, SystemClock, VideoId, ingest, object_key,
 };
 use stillframe_jobs::{Runner, RunnerConfig, RunnerDeps, Threads};
 use stillframe_outbound::{Outbound, OutboundConfig};
@@ -54,7 +54,9 @@ impl World {
             event_kinds: Vec::new(),
             origins: Vec::new(),
             secret: String::new(),
+            former_secrets: Vec::new(),
             policy: DeliveryPolicy::default_for(EventFormat::Native),
+            health: EndpointHealth::default(),
         };
         database.insert_endpoint(&endpoint).await.unwrap();
         let config = RunnerConfig {
@@ -175,7 +177,8 @@ impl World {
 
     /// The events told since the last call, oldest first.
     pub async fn told(&self) -> Vec<Event> {
-        let due = self.database.lease_deliveries(Duration::from_secs(3_600), 100).await.unwrap();
+        let hour = Duration::from_secs(3_600);
+        let due = self.database.lease_deliveries(DeliveryLane::Fresh, hour, 100).await.unwrap();
         due.into_iter().map(|due| due.event).collect()
     }
 

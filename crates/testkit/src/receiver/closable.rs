@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
@@ -12,20 +12,29 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+/// How a connection is cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// As one that has nothing more to say.
+    Close = 1,
+    /// As one whose process has died.
+    Reset = 2,
+}
+
 /// Lets a handler cut its connection.
 #[derive(Clone)]
-pub(super) struct Closer(Arc<AtomicBool>);
+pub(super) struct Closer(Arc<AtomicU8>);
 
 impl Closer {
     /// Nothing more is written, and the server drops the connection.
-    pub(super) fn cut(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    pub(super) fn cut(&self, how: Cut) {
+        self.0.store(how as u8, Ordering::SeqCst);
     }
 }
 
 impl Connected<IncomingStream<'_, ClosableListener>> for Closer {
     fn connect_info(stream: IncomingStream<'_, ClosableListener>) -> Self {
-        Self(Arc::clone(&stream.io().is_cut))
+        Self(Arc::clone(&stream.io().cut))
     }
 }
 
@@ -38,7 +47,7 @@ impl Listener for ClosableListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        (ClosableStream { stream, is_cut: Arc::default() }, address)
+        (ClosableStream { stream, cut: Arc::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -49,7 +58,7 @@ impl Listener for ClosableListener {
 /// A connection that refuses to write once it is cut, so that its server drops it without an answer.
 pub(super) struct ClosableStream {
     stream: TcpStream,
-    is_cut: Arc<AtomicBool>,
+    cut: Arc<AtomicU8>,
 }
 
 impl AsyncRead for ClosableStream {
@@ -64,7 +73,11 @@ impl AsyncRead for ClosableStream {
 
 impl AsyncWrite for ClosableStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.is_cut.load(Ordering::SeqCst) {
+        let cut = self.cut.load(Ordering::SeqCst);
+        if cut != 0 {
+            if cut == Cut::Reset as u8 {
+                self.stream.set_zero_linger()?;
+            }
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         Pin::new(&mut self.stream).poll_write(cx, bytes)

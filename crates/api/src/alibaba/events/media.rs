@@ -52,7 +52,9 @@ pub(super) fn body(event: &Event, fact: &MediaFact) -> Option<Body> {
         EventKind::MediaCreated
         | EventKind::SnapshotCompleted
         | EventKind::SnapshotFailed
-        | EventKind::JobProgress => return None,
+        | EventKind::JobProgress
+        | EventKind::EndpointDisabled
+        | EventKind::EndpointPing => return None,
     };
     Some(Body {
         event_time: time::write(event.created_at),

@@ -103,6 +103,7 @@ pub(crate) const fn legacy(code: ErrorCode) -> (i64, &'static str) {
         ErrorCode::AppNotFound
         | ErrorCode::JobNotFound
         | ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotFound
         | ErrorCode::QueueNotEnabled => (5000, "ResourceNotFound"),

@@ -80,7 +80,7 @@ pub(super) fn body(event: &Event) -> Option<Body> {
             let (event_type, data) = media::event(event, fact)?;
             (event_type, Data::Media(data))
         }
-        (_, EventPayload::Snapshot(_)) => return None,
+        (_, EventPayload::Snapshot(_) | EventPayload::Endpoint(_)) => return None,
     };
     Some(Body { version: "4.0", event_type, data })
 }
@@ -95,7 +95,7 @@ fn of_job(event: &Event, fact: &SnapshotFact) -> Option<(&'static str, Data)> {
             Some(Product::Sprite { .. }) => sprite::event(fact, &sets),
             Some(Product::Stills { .. }) | None => offsets::event(fact, &sets),
         },
-        RequestKind::AutomaticCovers | RequestKind::Ingest => return None,
+        RequestKind::AutomaticCovers | RequestKind::Ingest | RequestKind::Operation => return None,
     })
 }
 

@@ -100,7 +100,8 @@ pub(super) fn id(job: &Job) -> String {
             RequestKind::Procedure
             | RequestKind::Snapshot
             | RequestKind::AutomaticCovers
-            | RequestKind::Ingest,
+            | RequestKind::Ingest
+            | RequestKind::Operation,
         ) => task_id::of_procedure(&job.id),
     }
 }
@@ -115,7 +116,8 @@ const fn type_name(job: &Job) -> &'static str {
             RequestKind::Procedure
             | RequestKind::Snapshot
             | RequestKind::AutomaticCovers
-            | RequestKind::Ingest,
+            | RequestKind::Ingest
+            | RequestKind::Operation,
         ) => "procedure",
     }
 }

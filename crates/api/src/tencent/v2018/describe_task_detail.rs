@@ -54,7 +54,8 @@ fn member(job: &Job, fact: &SnapshotFact) -> Option<(&'static str, Value)> {
         RequestKind::Procedure
         | RequestKind::Snapshot
         | RequestKind::AutomaticCovers
-        | RequestKind::Ingest => {
+        | RequestKind::Ingest
+        | RequestKind::Operation => {
             let progress = if is_finished { Progress::Finished } else { Progress::Processing };
             let task = envelope::fields(&procedure::task(job.app_id, fact, progress));
             Some(("ProcedureTask", task.into()))

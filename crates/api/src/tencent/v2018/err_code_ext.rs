@@ -44,6 +44,7 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         | ErrorCode::JobNotFound
         | ErrorCode::JobNotCancellable
         | ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotEnabled
         | ErrorCode::HandleExpired

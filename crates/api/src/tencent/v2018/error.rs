@@ -96,9 +96,10 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         ErrorCode::JobNotCancellable | ErrorCode::QueueNotEnabled | ErrorCode::QueueExists => {
             "FailedOperation"
         }
-        ErrorCode::EndpointNotFound | ErrorCode::ObjectNotFound | ErrorCode::QueueNotFound => {
-            "ResourceNotFound"
-        }
+        ErrorCode::EndpointNotFound
+        | ErrorCode::DeliveryNotFound
+        | ErrorCode::ObjectNotFound
+        | ErrorCode::QueueNotFound => "ResourceNotFound",
         ErrorCode::LimitExceeded | ErrorCode::TooManyQueues => "LimitExceeded",
         ErrorCode::NotAVideo | ErrorCode::NoVideoStream | ErrorCode::UnsupportedCodec => {
             "FailedOperation.MediaType"

@@ -103,7 +103,7 @@ pub(super) fn body(event: &Event) -> Option<Body> {
         (EventKind::MediaDeleted, EventPayload::Media(fact)) => {
             ("FileDeleted", Member::Deleted(media::deleted(fact)))
         }
-        (_, EventPayload::Snapshot(_) | EventPayload::Media(_)) => return None,
+        (_, EventPayload::Snapshot(_) | EventPayload::Media(_) | EventPayload::Endpoint(_)) => return None,
     };
     Some(Body { event_type, member })
 }
@@ -115,7 +115,7 @@ fn of_job(event: &Event, fact: &SnapshotFact) -> Option<(&'static str, Member)> 
         }
         RequestKind::Sprite => ("CreateImageSpriteComplete", Member::Sprite(of_2017::sprite(fact))),
         RequestKind::Procedure | RequestKind::Snapshot => procedure_state(event, fact, Progress::Finished),
-        RequestKind::AutomaticCovers | RequestKind::Ingest => return None,
+        RequestKind::AutomaticCovers | RequestKind::Ingest | RequestKind::Operation => return None,
     })
 }
 

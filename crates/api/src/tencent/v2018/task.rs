@@ -58,7 +58,8 @@ pub(super) const fn task_type(job: &Job) -> &'static str {
             RequestKind::Procedure
             | RequestKind::Snapshot
             | RequestKind::AutomaticCovers
-            | RequestKind::Ingest,
+            | RequestKind::Ingest
+            | RequestKind::Operation,
         ) => "Procedure",
     }
 }
@@ -74,7 +75,8 @@ pub(super) fn id(job: &Job) -> String {
             RequestKind::Procedure
             | RequestKind::Snapshot
             | RequestKind::AutomaticCovers
-            | RequestKind::Ingest,
+            | RequestKind::Ingest
+            | RequestKind::Operation,
         ) => task_id::of_procedure_2018(job.app_id, &job.id),
     }
 }

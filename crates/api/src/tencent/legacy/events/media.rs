@@ -71,7 +71,9 @@ pub(super) fn event(event: &Event, fact: &MediaFact) -> Option<(&'static str, Da
         | EventKind::MediaUpdated
         | EventKind::SnapshotCompleted
         | EventKind::SnapshotFailed
-        | EventKind::JobProgress => None,
+        | EventKind::JobProgress
+        | EventKind::EndpointDisabled
+        | EventKind::EndpointPing => None,
     }
 }
 

@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, AppId, AppSettings, Dialect, Endpoint, EndpointId, ErrorCode, Event, EventFormat, EventKind,
-    NotifyMode, OutputOutcome, Owner, RequestKind, Selection, TencentEvents, Timestamp,
+    App, AppId, AppSettings, Dialect, Endpoint, EndpointHealth, EndpointId, ErrorCode, Event, EventFormat,
+    EventKind, NotifyMode, OutputOutcome, Owner, RequestKind, Selection, TencentEvents, Timestamp,
 };
 use stillframe_events::Renderer;
 
@@ -146,7 +146,9 @@ fn the_configured_callback_alone_is_signed_and_for_ten_minutes() {
             event_kinds: Vec::new(),
             origins: Vec::new(),
             secret: String::new(),
+            former_secrets: Vec::new(),
             policy: DeliveryPolicy::default_for(format),
+            health: EndpointHealth::default(),
         };
         let at = Timestamp::from_secs(1_700_000_000);
         Tencent2018Renderer.seal("{\"EventType\":\"X\"}".to_owned(), &app, &endpoint, at)
