@@ -22,30 +22,44 @@ const PROXIES: [&str; 6] =
 /// # Errors
 /// What the driver said when a claim of it did not hold.
 pub async fn run(dialect: &'static Dialect) -> Result<(&'static str, Vec<Row>), String> {
-    let mut command = if dialect.driver.ends_with(".mjs") { node(dialect) } else { python(dialect) };
+    let mut command = program(dialect.driver);
     let stage = Stage::set(dialect).await;
     command.arg(stage.argument());
-    for name in PROXIES {
-        command.env_remove(name);
-    }
     if let Some(certificate) = &stage.certificate {
         command.env("SSL_CERT_FILE", certificate);
     }
+    let lines = output(command).await.map_err(|failure| format!("{}: {failure}", dialect.driver))?;
+    let row = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    Ok((dialect.name, lines.lines().map(row).collect()))
+}
+
+/// The command that runs a program: `.py` below `py`, `.mjs` below `node`.
+pub fn program(name: &str) -> Command {
+    let mut command = if name.ends_with(".mjs") { node(name) } else { python(name) };
+    for name in PROXIES {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs a program and gives what it wrote.
+///
+/// # Errors
+/// What it said when it did not end with success.
+pub async fn output(mut command: Command) -> Result<String, String> {
     let ended = tokio::task::spawn_blocking(move || command.output()).await.expect("the task ends");
     let output = ended.expect("the interpreter runs");
     if !output.status.success() {
-        return Err(format!("{}: {}", dialect.driver, String::from_utf8_lossy(&output.stderr)));
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
-    let lines = String::from_utf8(output.stdout).expect("UTF-8");
-    let row = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    Ok((dialect.name, lines.lines().map(row).collect()))
+    Ok(String::from_utf8(output.stdout).expect("UTF-8"))
 }
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk").join(name)
 }
 
-fn python(dialect: &Dialect) -> Command {
+fn python(name: &str) -> Command {
     let python = setting(PYTHON).map_or_else(|| installed("sdk-venv").join("bin/python"), PathBuf::from);
     let venv = installed("sdk-venv");
     assert!(
@@ -56,11 +70,11 @@ fn python(dialect: &Dialect) -> Command {
     );
     let mut command = Command::new(python);
     // No compiled modules are left in the source tree.
-    command.arg("-B").arg(folder("py").join(dialect.driver));
+    command.arg("-B").arg(folder("py").join(name));
     command
 }
 
-fn node(dialect: &Dialect) -> Command {
+fn node(name: &str) -> Command {
     let packages = setting(NODE).map_or_else(|| installed("sdk-node"), PathBuf::from);
     assert!(
         packages.join("node_modules").exists(),
@@ -69,7 +83,7 @@ fn node(dialect: &Dialect) -> Command {
         packages = packages.display(),
     );
     let mut command = Command::new("node");
-    command.env(NODE, packages).arg(folder("node").join(dialect.driver));
+    command.env(NODE, packages).arg(folder("node").join(name));
     command
 }
 

@@ -18,6 +18,7 @@ mod coverage;
 mod driver;
 mod scope;
 mod stage;
+mod webhooks;
 
 use std::path::Path;
 
