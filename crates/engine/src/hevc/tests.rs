@@ -115,7 +115,7 @@ fn spoilt_packets_are_read_without_harm() {
     let packets: Vec<_> = packets(&mut media).into_iter().take(40).collect();
     let rng = SeededRng::new(1);
     let mut planned_count = 0;
-    for _ in 0..3_000 {
+    for _ in 0..1_500 {
         let mut spoilt = packets.clone();
         for _ in 0..1 + rng.next_u64() % 4 {
             let packet = rng.next_u64() as usize % spoilt.len();
@@ -138,7 +138,7 @@ fn spoilt_parameters_are_read_without_harm() {
     let packets: Vec<_> = packets(&mut media).into_iter().take(10).collect();
     let data: Vec<_> = packets.iter().map(Vec::as_slice).collect();
     let rng = SeededRng::new(2);
-    for _ in 0..3_000 {
+    for _ in 0..1_500 {
         let mut spoilt = record.clone();
         for _ in 0..1 + rng.next_u64() % 4 {
             let at = 22 + rng.next_u64() as usize % (spoilt.len() - 22);
