@@ -98,7 +98,15 @@ impl Iterator for Units<'_> {
 }
 
 fn start_code(data: &[u8]) -> Option<usize> {
-    data.windows(3).position(|window| window == [0, 0, 1])
+    let mut at = 0;
+    loop {
+        at += match data.get(at..at + 3)? {
+            [0, 0, 1] => return Some(at),
+            // A code may begin with the next byte, or this one.
+            [_, _, 0] => 1,
+            _ => 3,
+        };
+    }
 }
 
 /// The front of a unit without the bytes that keep start codes from turning up in it (7.4.2).
@@ -169,6 +177,18 @@ mod tests {
         let found: Vec<_> = Framing::StartCodes.units(&data).map(|unit| unit.range).collect();
         assert_eq!(found, [4..5, 9..11]);
         assert_eq!(Framing::StartCodes.units(&[0, 0, 0]).next(), None);
+    }
+
+    #[test]
+    fn start_codes_are_found_wherever_they_begin() {
+        for before in [&[][..], &[1], &[0], &[0, 1], &[1, 0, 2], &[0, 0, 0, 0], &[0, 1, 0, 1], &[9; 7]] {
+            for after in [&[][..], &[0], &[0, 0, 1]] {
+                let data = [before, &[0, 0, 1], after].concat();
+                let expected = data.windows(3).position(|window| window == [0, 0, 1]);
+                assert_eq!(start_code(&data), expected, "{data:?}");
+                assert_eq!(start_code(&[before, &[0, 0]].concat()), None);
+            }
+        }
     }
 
     #[test]
