@@ -8,6 +8,9 @@ use crate::nal::{Framing, Payload, Unit};
 /// Bytes of a slice that its header is looked for in; it is longer only with a hostile extension.
 const HEADER_BYTES_MAX: usize = 2_048;
 
+/// Slices of a picture that are told apart (table A.8, at the highest level).
+pub(super) const SLICES_MAX: usize = 600;
+
 /// A slice of a picture.
 #[derive(Debug)]
 pub struct Slice {
@@ -204,7 +207,7 @@ impl Packet {
         (unit, bytes): (Unit, &[u8]),
         parameters: &Parameters,
     ) -> Option<()> {
-        if !kind.is_known() {
+        if !kind.is_known() || SLICES_MAX <= self.slices.len() {
             return None;
         }
         let payload = Payload::of(bytes, HEADER_BYTES_MAX);

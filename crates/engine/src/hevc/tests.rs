@@ -5,7 +5,7 @@ use stillframe_domain::Rng;
 use stillframe_testkit::SeededRng;
 use stillframe_testkit::clips::{ClipSpec, Codec, Container::*, cached};
 
-use super::pictures::Pictures;
+use super::pictures::{Pictures, SLICES_MAX};
 use super::*;
 use crate::cut::Part;
 use crate::fuzzing;
@@ -106,6 +106,20 @@ fn the_assertion_notices_a_missing_picture_and_a_lost_count() {
     let alone = closure::closure(&pictures.all, &[last]);
     assert_eq!(alone.iter().filter(|is_kept| **is_kept).count(), 2);
     assert!(!closure::holds(&pictures.all, &alone), "a gap of {last} pictures");
+}
+
+#[test]
+fn pictures_of_more_slices_than_may_be_are_not_planned_with() {
+    let mut media = x265("superfast", ":slices=2", "mp4");
+    let parameters = Parameters::of_configuration(&media.video.extradata);
+    let first = packets(&mut media).remove(0);
+    let units: Vec<_> = Framing::Lengths(4).units(&first).collect();
+    let last = &first[units.last().unwrap().framed.clone()];
+    let is_read = |slice_count: usize| {
+        let packet = [&first[..], &last.repeat(slice_count - 2)].concat();
+        Pictures::read(&[&packet], Framing::Lengths(4), &parameters).is_some()
+    };
+    assert!(is_read(2) && is_read(SLICES_MAX) && !is_read(SLICES_MAX + 1));
 }
 
 #[test]
