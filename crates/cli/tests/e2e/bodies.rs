@@ -226,6 +226,28 @@ async fn alibaba_tells_of_a_discarded_job() {
     insta::assert_json_snapshot!("alibaba_discarded", masked(&body, &stage.server));
 }
 
+/// A sheet of 10,000 cells side by side is too large; the single pictures are there all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_that_failed_is_told_within_a_successful_event() {
+    let stage = Stage::with("alibaba", "alibaba").await;
+    let config = r#"{"Columns": 10000, "CellWidth": 120, "CellHeight": 68, "KeepCellPic": "keep"}"#;
+    stage.ask_alibaba(&[("Count", "2"), ("Interval", "3"), ("SpriteSnapshotConfig", config)]).await;
+    let body = stage.body(1).await;
+    assert_eq!((&body["Status"], body.get("ErrorCode")), (&json!("success"), None), "{body}");
+    let infos = body["SnapshotInfos"].as_array().expect("a list");
+    let sprite = infos.iter().find(|info| info["SnapshotType"] == "SpriteSnapshot").expect("the sprite");
+    assert_eq!((&sprite["Status"], &sprite["SnapshotCount"]), (&json!("fail"), &json!(0)), "{body}");
+    assert_eq!(
+        keys(sprite),
+        ["JobId", "SnapshotCount", "SnapshotFormat", "SnapshotRegular", "SnapshotType", "Status"].into()
+    );
+    let listed = async |kind: &str| {
+        let params = [("VideoId", stage.video_id()), ("SnapshotType", kind)];
+        stage.client.alibaba("ListSnapshots", &params).await.1["MediaSnapshot"]["Total"].clone()
+    };
+    assert_eq!([listed("SpriteSnapshot").await, listed("SpriteOriginSnapshot").await], [json!(0), json!(2)]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn automatic_covers_are_told_with_their_sprite_and_the_cover() {
     let stage = Stage::with("alibaba", "alibaba").await;

@@ -40,7 +40,8 @@ def main():
     videos = [video["video_id"] for video in stage.videos]
     ways = [
         lambda **key: Core(stage, "POST", **key),
-        lambda **key: Core(stage, "GET", **key),
+        # This one signs a security token with every call.
+        lambda **key: Core(stage, "GET", **{"token": TOKEN, **key}),
         lambda **key: Tea(stage, ACS3, **key),
     ]
     # The newer SDK can sign as the older one does.
