@@ -24,6 +24,9 @@ const WHITE_LUMA: u8 = 240;
 /// Bins of the histogram of colours: 16 of luma by 8 by 8 of chroma.
 const BINS: usize = 16 * 8 * 8;
 
+/// Side of the blocks that are compared with those of a moment later, in pixels.
+const BLOCK: usize = 12;
+
 /// What a picture is worth by itself.
 pub fn marks(picture: &Thumbnail) -> f64 {
     let histogram = histogram(picture);
@@ -45,12 +48,28 @@ pub fn steadiness(now: &Thumbnail, later: &Thumbnail) -> f64 {
     if now.luma.len() != later.luma.len() {
         return 0.0;
     }
-    let distance: u64 = now.luma.iter().zip(&later.luma).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    let distance = distance as f64 / now.luma.len().max(1) as f64;
+    let (blocks, later_blocks) = (block_means(now), block_means(later));
+    let distance: f64 = blocks.iter().zip(&later_blocks).map(|(a, b)| (a - b).abs()).sum();
+    let distance = distance / blocks.len().max(1) as f64;
     let ((mean, spread), (later_mean, later_spread)) = (deviation(&now.luma), deviation(&later.luma));
     // A fade moves all of the picture towards one brightness, and its contrast with it.
     let shift = (mean - later_mean).abs().max((spread - later_spread).abs());
-    (1.0 - 0.9 * ramp(shift, 3.0, 15.0)) * (1.0 - 0.8 * ramp(distance, 10.0, 40.0))
+    (1.0 - 0.9 * ramp(shift, 3.0, 15.0)) * (1.0 - 0.8 * ramp(distance, 3.0, 20.0))
+}
+
+/// The mean brightness of each block: what moves a little within a scene changes few of them much.
+fn block_means(picture: &Thumbnail) -> Vec<f64> {
+    let (width, height) = (picture.width.max(1), picture.height);
+    let (across, down) = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
+    let mut sums = vec![(0_u32, 0_u32); across * down];
+    for (y, row) in picture.luma.chunks_exact(width).enumerate() {
+        for (x, &luma) in row.iter().enumerate() {
+            let (sum, count) = &mut sums[y / BLOCK * across + x / BLOCK];
+            *sum += u32::from(luma);
+            *count += 1;
+        }
+    }
+    sums.into_iter().map(|(sum, count)| f64::from(sum) / f64::from(count.max(1))).collect()
 }
 
 /// 0 up to `from`, 1 from `to` on, and straight between them.
