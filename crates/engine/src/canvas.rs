@@ -33,7 +33,7 @@ pub struct Canvas {
     pub format: PlaneFormat,
     /// Its size in pixels.
     pub size: PixelSize,
-    /// Three planes, or one of RGB.
+    /// Three planes, one of RGB, or four with opacity.
     pub planes: Vec<Plane>,
 }
 
@@ -95,6 +95,8 @@ impl Canvas {
             PlaneFormat::Rgb24 => vec![Plane::new(width, height, 3)],
             // Not cloned: each plane finds the aligned start of its own memory.
             PlaneFormat::Yuv444 => (0..3).map(|_| Plane::new(width, height, 1)).collect(),
+            PlaneFormat::Yuva444 => (0..4).map(|_| Plane::new(width, height, 1)).collect(),
+            PlaneFormat::Deep444 => (0..3).map(|_| Plane::new(width, height, 2)).collect(),
             PlaneFormat::Yuv420 => {
                 let chroma = || Plane::new(width.div_ceil(2), height.div_ceil(2), 1);
                 vec![Plane::new(width, height, 1), chroma(), chroma()]
@@ -103,11 +105,12 @@ impl Canvas {
         Self { format, size, planes }
     }
 
-    /// A canvas of one colour.
+    /// A canvas of one colour, of the formats that pictures have.
     pub fn filled(format: PlaneFormat, size: PixelSize, colour: Colour) -> Self {
         let mut canvas = Self::new(format, size);
         match format {
             PlaneFormat::Rgb24 => canvas.planes[0].fill(&[colour.red, colour.green, colour.blue]),
+            PlaneFormat::Deep444 | PlaneFormat::Yuva444 => {}
             PlaneFormat::Yuv420 | PlaneFormat::Yuv444 => {
                 for (plane, sample) in canvas.planes.iter_mut().zip(jpeg_yuv(colour)) {
                     plane.fill(&[sample]);
@@ -120,8 +123,8 @@ impl Canvas {
     /// The planes as the scaler wants them.
     pub fn planes_mut(&mut self) -> PlanesMut<'_> {
         let (format, size) = (self.format, self.size);
-        let mut strides = [0; 3];
-        let mut planes: [&mut [u8]; 3] = [&mut [], &mut [], &mut []];
+        let mut strides = [0; 4];
+        let mut planes: [&mut [u8]; 4] = [&mut [], &mut [], &mut [], &mut []];
         for (index, plane) in self.planes.iter_mut().enumerate() {
             strides[index] = plane.stride;
             planes[index] = plane.rows_mut();

@@ -1,8 +1,8 @@
-//! From a video's luma and chroma to JPEG's: full-range BT.601, in one pass over small pictures.
+//! From a video's luma and chroma to JPEG's: full-range BT.601, in one pass.
 //!
 //! Between two YUV spaces of the same primaries the new chroma depends on the old chroma alone, and the new
-//! luma on all three, so the whole conversion is five factors. High dynamic range would be mapped here too,
-//! before the picture is placed.
+//! luma on all three, so the whole conversion is five factors. Other primaries and high dynamic range are
+//! `tone`'s.
 //!
 //! Source: ITU-R BT.601-7, BT.709-6, BT.2020-2; SMPTE ST 240; JFIF 1.02.
 
@@ -232,7 +232,7 @@ fn rounded(value: i16) -> u8 {
 }
 
 /// Weights of red and blue in luma.
-fn weights(matrix: Matrix) -> (f64, f64) {
+pub fn weights(matrix: Matrix) -> (f64, f64) {
     match matrix {
         Matrix::Bt601 => (0.299, 0.114),
         Matrix::Bt709 => (0.2126, 0.0722),
@@ -245,6 +245,7 @@ fn weights(matrix: Matrix) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::av::Transfer;
     use stillframe_domain::{Colour, PixelSize};
 
     /// A colour as limited-range YUV of a matrix, straight from the definition.
@@ -327,7 +328,13 @@ mod tests {
 
     #[test]
     fn untagged_frames_are_guessed_by_size() {
-        let untagged = Colorimetry { is_rgb: false, matrix: None, is_full_range: false };
+        let untagged = Colorimetry {
+            is_rgb: false,
+            matrix: None,
+            is_full_range: false,
+            transfer: Transfer::Sdr,
+            primaries: None,
+        };
         assert_eq!(matrix_of(untagged, 640, 360), Matrix::Bt601);
         assert_eq!(matrix_of(untagged, 1_280, 544), Matrix::Bt709);
         assert_eq!(matrix_of(untagged, 720, 1_280), Matrix::Bt709);

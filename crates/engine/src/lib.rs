@@ -45,6 +45,8 @@ mod shelf;
 mod sprite;
 mod take;
 mod timeline;
+mod tone;
+mod transparency;
 #[cfg(test)]
 mod trial;
 pub mod vtt;

@@ -7,6 +7,8 @@ use crate::canvas::Canvas;
 use crate::colour::{convert_to_jpeg, copy_to_jpeg, matrix_of};
 use crate::orientation::{Orientation, upright_size};
 use crate::placement::{Placement, check_size, place};
+use crate::tone::{Meaning, ToneMap};
+use crate::transparency::on_black;
 
 /// How much smaller the copy is that a blurred background is enlarged from.
 const BLUR_FACTOR: u32 = 24;
@@ -53,17 +55,24 @@ pub struct Look {
     pub keeps_box: bool,
 }
 
-/// Makes pictures; keeps the scalers' tables between frames of the same kind.
+/// Makes pictures; keeps tables between frames of the same kind.
 pub struct Renderer {
     shape: Shape,
-    scaler: Scaler,
+    tools: Tools,
     ground_scaler: Scaler,
+}
+
+/// The tables by which frames become pictures.
+#[derive(Default)]
+struct Tools {
+    scaler: Scaler,
+    tone_map: Option<ToneMap>,
 }
 
 impl Renderer {
     /// A renderer for the frames of one stream.
     pub fn new(shape: Shape) -> Self {
-        Self { shape, scaler: Scaler::default(), ground_scaler: Scaler::default() }
+        Self { shape, tools: Tools::default(), ground_scaler: Scaler::default() }
     }
 
     /// The picture of a frame.
@@ -83,7 +92,7 @@ impl Renderer {
             matrix: matrix_of(frame.colorimetry(), frame.width_px(), frame.height_px()),
             orientation,
         };
-        let tile = source.scaled(&mut self.scaler, placement, look.format)?;
+        let tile = source.scaled(&mut self.tools, placement, look.format)?;
         if orientation == Orientation::default() && placement.inner == placement.whole {
             return Ok(tile);
         }
@@ -113,7 +122,11 @@ impl Renderer {
             height_px: (placement.whole.height_px / BLUR_FACTOR).max(2),
         };
         let cropped = place(upright, small, Fit::Crop);
-        let tile = source.scaled(&mut self.ground_scaler, cropped, look.format)?;
+        // Another scaler, so that neither loses its tables to the other's size.
+        std::mem::swap(&mut self.tools.scaler, &mut self.ground_scaler);
+        let scaled = source.scaled(&mut self.tools, cropped, look.format);
+        std::mem::swap(&mut self.tools.scaler, &mut self.ground_scaler);
+        let tile = scaled?;
         let mut turned = Canvas::new(look.format, small);
         turned.place(&tile, source.orientation, (0, 0));
         Ok(turned.blurred_to(placement.whole))
@@ -131,13 +144,25 @@ impl Source<'_> {
     /// The shown part, scaled to its place, not yet turned.
     fn scaled(
         &self,
-        scaler: &mut Scaler,
+        Tools { scaler, tone_map }: &mut Tools,
         placement: Placement,
         format: PlaneFormat,
     ) -> Result<Canvas, Failure> {
         let part = middle(self.frame, placement.part, self.orientation).map_err(unconvertible)?;
-        let mut tile = Canvas::new(format, self.orientation.turned(placement.inner));
+        let size = self.orientation.turned(placement.inner);
         let shown = part.as_ref().unwrap_or(self.frame);
+        if let Some(meaning) = Meaning::beyond_bt709(self.frame.colorimetry()) {
+            let mut deep = Canvas::new(PlaneFormat::Deep444, size);
+            scaler.scale(shown, self.matrix, &mut deep.planes_mut()).map_err(unconvertible)?;
+            tone_map.take_if(|made| made.meaning() != meaning);
+            return Ok(tone_map.get_or_insert_with(|| ToneMap::new(meaning)).map(&deep, format));
+        }
+        if shown.has_opacity() {
+            let mut layer = Canvas::new(PlaneFormat::Yuva444, size);
+            scaler.scale(shown, self.matrix, &mut layer.planes_mut()).map_err(unconvertible)?;
+            return Ok(on_black(layer, (self.frame.colorimetry(), self.matrix), format));
+        }
+        let mut tile = Canvas::new(format, size);
         if copy_to_jpeg(shown, self.matrix, &mut tile) {
             return Ok(tile);
         }

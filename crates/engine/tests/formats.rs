@@ -107,6 +107,38 @@ fn files_hold_a_picture_and_nothing_else() {
     }
 }
 
+#[test]
+fn files_say_what_their_colours_mean() {
+    let spec = ClipSpec { frame_count: 25, ..ClipSpec::numbered() };
+    // JFIF has no word for it: full-range BT.601, shown as sRGB. Chroma is halved both ways.
+    let jpeg = picture(&spec, ImageFormat::Jpg, 85, None);
+    let frame = jpeg.windows(2).position(|word| word == [0xFF, 0xC0]).expect("a frame header");
+    assert_eq!(jpeg[frame + 9..frame + 19], [3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
+    let png = picture(&spec, ImageFormat::Png, 85, None);
+    let chunk = png.windows(4).position(|word| word == b"sRGB").expect("a chunk");
+    assert_eq!(png[chunk + 4], 0, "perceptual");
+    // ISO/IEC 23091-2: primaries of BT.709, the curve of sRGB, the matrix of BT.601, full range.
+    let avif = picture(&spec, ImageFormat::Avif, 85, None);
+    if let Some(colr) = avif.windows(8).position(|word| word == b"colrnclx") {
+        assert_eq!(avif[colr + 8..colr + 15], [0, 1, 0, 13, 0, 6, 0x80]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("picture.avif");
+    std::fs::write(&path, &avif).unwrap();
+    let entries = "stream=color_range,color_space,color_transfer,color_primaries";
+    let told = std::process::Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", entries, "-of", "default=noprint_wrappers=1"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    for line in
+        ["color_range=pc", "color_space=smpte170m", "color_transfer=iec61966-2-1", "color_primaries=bt709"]
+    {
+        assert!(told.contains(line), "{line} is not in {told}");
+    }
+}
+
 /// The markers of a JPEG up to its first scan.
 fn jpeg_segments(bytes: &[u8]) -> Vec<u8> {
     let mut markers = Vec::new();

@@ -23,6 +23,28 @@ pub enum Matrix {
     Fcc,
 }
 
+/// The curve from light to signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfer {
+    /// Any of ordinary range; they are alike enough to be shown alike.
+    Sdr,
+    /// SMPTE ST 2084.
+    Pq,
+    /// ARIB STD-B67, hybrid log-gamma.
+    Hlg,
+}
+
+/// The colours that red, green and blue are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Primaries {
+    /// ITU-R BT.709; those of standard definition are taken for them, as browsers do.
+    Bt709,
+    /// ITU-R BT.2020.
+    Bt2020,
+    /// DCI-P3 with the white of D65.
+    P3,
+}
+
 /// What the numbers of a frame mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Colorimetry {
@@ -32,6 +54,10 @@ pub struct Colorimetry {
     pub matrix: Option<Matrix>,
     /// Whether luma spans 0 to 255 rather than 16 to 235.
     pub is_full_range: bool,
+    /// The curve.
+    pub transfer: Transfer,
+    /// The primaries; `None` when not tagged.
+    pub primaries: Option<Primaries>,
 }
 
 /// One decoded frame; shares its pixels with other references to it.
@@ -122,7 +148,25 @@ impl Frame {
                 | Format::AV_PIX_FMT_YUVJ411P
         );
         let is_full_range = is_jpeg_format || self.raw().color_range == ffi::AVColorRange::AVCOL_RANGE_JPEG;
-        Colorimetry { is_rgb: self.is_rgb(), matrix, is_full_range }
+        let (transfer, primaries) = (self.transfer(), self.primaries());
+        Colorimetry { is_rgb: self.is_rgb(), matrix, is_full_range, transfer, primaries }
+    }
+
+    fn transfer(&self) -> Transfer {
+        match self.raw().color_trc {
+            ffi::AVColorTransferCharacteristic::AVCOL_TRC_SMPTE2084 => Transfer::Pq,
+            ffi::AVColorTransferCharacteristic::AVCOL_TRC_ARIB_STD_B67 => Transfer::Hlg,
+            _ => Transfer::Sdr,
+        }
+    }
+
+    fn primaries(&self) -> Option<Primaries> {
+        match self.raw().color_primaries {
+            ffi::AVColorPrimaries::AVCOL_PRI_UNSPECIFIED | ffi::AVColorPrimaries::AVCOL_PRI_RESERVED0 => None,
+            ffi::AVColorPrimaries::AVCOL_PRI_BT2020 => Some(Primaries::Bt2020),
+            ffi::AVColorPrimaries::AVCOL_PRI_SMPTE432 => Some(Primaries::P3),
+            _ => Some(Primaries::Bt709),
+        }
     }
 
     /// The field that is shown first, as a frame of half the height, if the frame is interlaced.
@@ -194,7 +238,7 @@ impl Frame {
         let (halving, formats) = match format {
             PlaneFormat::Yuv420 => (2, [Format::AV_PIX_FMT_YUV420P, Format::AV_PIX_FMT_YUVJ420P]),
             PlaneFormat::Yuv444 => (1, [Format::AV_PIX_FMT_YUV444P, Format::AV_PIX_FMT_YUVJ444P]),
-            PlaneFormat::Rgb24 => return None,
+            PlaneFormat::Rgb24 | PlaneFormat::Deep444 | PlaneFormat::Yuva444 => return None,
         };
         if !formats.contains(&self.format()) {
             return None;
@@ -219,6 +263,16 @@ impl Frame {
 
     pub(super) fn planes(&self) -> (*const *const u8, *const c_int) {
         (self.raw().data.as_ptr().cast(), self.raw().linesize.as_ptr())
+    }
+
+    /// Whether its pixels say how opaque they are. A palette's do, but nobody means it.
+    pub fn has_opacity(&self) -> bool {
+        // SAFETY: the function returns null or a static description.
+        let description = unsafe { ffi::av_pix_fmt_desc_get(self.format()).as_ref() };
+        let (alpha, palette) = (ffi::AV_PIX_FMT_FLAG_ALPHA as u32, ffi::AV_PIX_FMT_FLAG_PAL as u32);
+        description.is_some_and(|description| {
+            description.flags & (u64::from(alpha) | u64::from(palette)) == u64::from(alpha)
+        })
     }
 
     fn is_rgb(&self) -> bool {

@@ -18,7 +18,7 @@ mod stream;
 pub use complaints::listen;
 pub use decoder::{Decoder, DecoderOptions};
 pub use demuxer::Demuxer;
-pub use frame::{Colorimetry, Frame, Matrix, PlaneRows};
+pub use frame::{Colorimetry, Frame, Matrix, PlaneRows, Primaries, Transfer};
 pub use packet::Packet;
 pub use picture_encoder::PictureEncoder;
 pub use scaler::{PlaneFormat, PlanesMut, Scaler};

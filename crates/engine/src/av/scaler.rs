@@ -22,6 +22,10 @@ pub enum PlaneFormat {
     Yuv444,
     /// One plane of red, green, blue bytes.
     Rgb24,
+    /// Three planes of the same size, of 12 bits in two bytes, the lower one first: never a picture's own.
+    Deep444,
+    /// As [`Self::Yuv444`], with a plane of opacity: never a picture's own.
+    Yuva444,
 }
 
 /// Where the scaler writes. Rows must leave room for whole vectors: strides are multiples of 64.
@@ -32,10 +36,10 @@ pub struct PlanesMut<'a> {
     pub width_px: u32,
     /// Height of the picture in pixels.
     pub height_px: u32,
-    /// One slice a plane; the last two are empty for RGB.
-    pub planes: [&'a mut [u8]; 3],
+    /// One slice a plane; those that the format lacks are empty.
+    pub planes: [&'a mut [u8]; 4],
     /// Bytes from row to row of each plane.
-    pub strides: [usize; 3],
+    pub strides: [usize; 4],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -155,6 +159,8 @@ pub(super) fn av_format(format: PlaneFormat) -> ffi::AVPixelFormat {
         PlaneFormat::Yuv420 => ffi::AVPixelFormat::AV_PIX_FMT_YUV420P,
         PlaneFormat::Yuv444 => ffi::AVPixelFormat::AV_PIX_FMT_YUV444P,
         PlaneFormat::Rgb24 => ffi::AVPixelFormat::AV_PIX_FMT_RGB24,
+        PlaneFormat::Deep444 => ffi::AVPixelFormat::AV_PIX_FMT_YUV444P12LE,
+        PlaneFormat::Yuva444 => ffi::AVPixelFormat::AV_PIX_FMT_YUVA444P,
     }
 }
 
@@ -178,6 +184,8 @@ pub(super) fn assert_room(target: &PlanesMut<'_>) {
         }
         PlaneFormat::Yuv444 => &[(width, height); 3],
         PlaneFormat::Rgb24 => &[(3 * width, height)],
+        PlaneFormat::Deep444 => &[(2 * width, height); 3],
+        PlaneFormat::Yuva444 => &[(width, height); 4],
     };
     for (plane, &(row, rows)) in sides.iter().enumerate() {
         assert!(row <= target.strides[plane], "a row fits its stride");

@@ -27,7 +27,7 @@ impl JpegEncoder {
         let subsampling = match canvas.format {
             PlaneFormat::Yuv420 => ffi::TJSAMP_TJSAMP_420,
             PlaneFormat::Yuv444 => ffi::TJSAMP_TJSAMP_444,
-            PlaneFormat::Rgb24 => return Err(failed()),
+            PlaneFormat::Rgb24 | PlaneFormat::Deep444 | PlaneFormat::Yuva444 => return Err(failed()),
         };
         canvas.extend_edges();
         let planes: [*const c_uchar; 3] = std::array::from_fn(|plane| canvas.planes[plane].rows().as_ptr());

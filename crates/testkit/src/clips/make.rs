@@ -8,10 +8,13 @@ use std::process::{Command, Output, Stdio};
 
 use super::ClipError;
 use super::picture::RawFrame;
-use super::spec::{ClipSpec, Codec, Container, Content, LATENESS, Matrix, TICKS_PER_FRAME, Timing};
+use super::spec::{
+    Bars, ClipSpec, Codec, Container, Content, HighRange, LATENESS, Matrix, PAUSE_FRAMES, Samples, Scan,
+    TICKS_PER_FRAME, Timing,
+};
 
 /// Raised whenever the same spec would give another clip.
-const RENDERING: u32 = 1;
+const RENDERING: u32 = 4;
 
 /// Makes the clip once and keeps it below Cargo's target folder; processes that ask at the same time
 /// wait for one another.
@@ -38,7 +41,9 @@ pub(super) fn cached_file(name: &str, make: &dyn Fn(&Path) -> Result<(), ClipErr
 /// # Errors
 /// When `ffmpeg` is missing or refuses, or the file cannot be written.
 pub fn make(spec: &ClipSpec, path: &Path) -> Result<(), ClipError> {
-    make_whole(path, &|part| encode(spec, part).and_then(|()| turn(spec, part)))
+    make_whole(path, &|part| {
+        encode(spec, part).and_then(|()| cut(spec, part)).and_then(|()| turn(spec, part))
+    })
 }
 
 /// Has a file made beside its place, and puts it there when it is whole.
@@ -104,6 +109,25 @@ fn encode(spec: &ClipSpec, path: &Path) -> Result<(), ClipError> {
     fed.map_err(io_error("feed ffmpeg"))
 }
 
+/// Cuts the start off by an edit list.
+fn cut(spec: &ClipSpec, path: &Path) -> Result<(), ClipError> {
+    if spec.cut_ms == 0 {
+        return Ok(());
+    }
+    let whole = path.with_extension("whole");
+    fs::rename(path, &whole).map_err(io_error("set the clip aside"))?;
+    let output = Command::new("ffmpeg")
+        .args(words(&format!("-nostdin -v error -y -ss {}ms -i", spec.cut_ms)))
+        .arg(&whole)
+        .args(words("-map 0 -c copy"))
+        .args(words(muxer_arguments(spec.container)))
+        .arg(path)
+        .output()
+        .map_err(io_error("run ffmpeg"))?;
+    fs::remove_file(&whole).map_err(io_error("remove the whole clip"))?;
+    check("ffmpeg", &output)
+}
+
 /// Writes the display matrix into an MP4's track header: the tool's own options for it differ between
 /// its versions.
 ///
@@ -112,12 +136,15 @@ fn turn(spec: &ClipSpec, path: &Path) -> Result<(), ClipError> {
     const MATRIX_FROM_TYPE: usize = 44;
     const ONE: i32 = 1 << 16;
     let [a, b, c, d] = match spec.rotation_degrees {
-        0 => return Ok(()),
+        0 if !spec.is_mirrored => return Ok(()),
+        0 => [ONE, 0, 0, ONE],
         90 => [0, ONE, -ONE, 0],
         180 => [-ONE, 0, 0, -ONE],
         270 => [0, -ONE, ONE, 0],
         other => panic!("rotation by {other} degrees"),
     };
+    // Mirrored first: what is multiplied with x changes its sign.
+    let [a, b] = if spec.is_mirrored { [-a, -b] } else { [a, b] };
     assert_eq!(spec.container, Container::Mp4, "only MP4 can be turned");
     let mut bytes = fs::read(path).map_err(io_error("read the clip"))?;
     let header = bytes.windows(4).position(|word| word == b"tkhd").expect("a track header");
@@ -130,7 +157,8 @@ fn turn(spec: &ClipSpec, path: &Path) -> Result<(), ClipError> {
 }
 
 fn arguments(spec: &ClipSpec) -> Vec<String> {
-    let mut list = words("-nostdin -v error -y -f rawvideo -pix_fmt yuv420p");
+    let pixel_format = pixel_format(spec);
+    let mut list = words(&format!("-nostdin -v error -y -f rawvideo -pix_fmt {pixel_format}"));
     let ClipSpec { width_px, height_px, rate, .. } = spec;
     list.extend(words(&format!("-video_size {width_px}x{height_px} -framerate {}/{}", rate.num, rate.den)));
     if let Some(audio) = spec.audio {
@@ -145,13 +173,24 @@ fn arguments(spec: &ClipSpec) -> Vec<String> {
     }
     list.extend(["-vf".to_owned(), filters(spec)]);
     list.extend(words("-fps_mode passthrough"));
-    if spec.timing == Timing::Variable {
+    if spec.timing != Timing::Constant {
         list.extend(words(&format!("-enc_time_base {}/{}", rate.den, rate.num * TICKS_PER_FRAME)));
     }
     list.extend(codec_arguments(spec));
-    list.extend(colour_arguments(spec.content));
+    if matches!(spec.content, Content::Bars(_)) {
+        list.extend(words(&format!("-pix_fmt {pixel_format}")));
+    }
+    list.extend(colour_arguments(spec));
     list.extend(words(&format!("-output_ts_offset {}ms", spec.start_ms)));
-    list.extend(words(match spec.container {
+    if spec.start_ms < 0 {
+        list.extend(words("-avoid_negative_ts disabled"));
+    }
+    list.extend(words(muxer_arguments(spec.container)));
+    list
+}
+
+fn muxer_arguments(container: Container) -> &'static str {
+    match container {
         Container::Mp4 => "-movflags +faststart -f mp4",
         Container::FragmentedMp4 => "-movflags +frag_keyframe+empty_moov+default_base_moof -f mp4",
         Container::Mp4IndexLast => "-f mp4",
@@ -162,14 +201,19 @@ fn arguments(spec: &ClipSpec) -> Vec<String> {
         Container::Mkv => "-f matroska",
         Container::MpegTs => "-f mpegts",
         Container::Webm => "-f webm",
-    }));
-    list
+    }
 }
 
 /// Times, then the stored orientation, then the shape of a pixel.
 fn filters(spec: &ClipSpec) -> String {
     let rate = spec.rate;
     let mut filters = Vec::new();
+    if spec.timing == Timing::Pause {
+        let pause = PAUSE_FRAMES * TICKS_PER_FRAME;
+        filters.push(format!("settb={}/{}", rate.den, rate.num * TICKS_PER_FRAME));
+        let first = spec.frame_count / 2;
+        filters.push(format!("setpts=N*{TICKS_PER_FRAME}+{pause}*gte(N\\,{first})"));
+    }
     if spec.timing == Timing::Variable {
         let lateness = LATENESS.iter().enumerate();
         let lateness = lateness.map(|(k, late)| format!("{late}*eq(mod(N\\,{})\\,{k})", LATENESS.len()));
@@ -183,6 +227,19 @@ fn filters(spec: &ClipSpec) -> String {
         270 => Some("transpose=clock".to_owned()),
         _ => None,
     });
+    filters.extend(spec.is_mirrored.then(|| "hflip".to_owned()));
+    filters.extend(match spec.scan {
+        Scan::Progressive => None,
+        Scan::TopFirst => Some("interlace=scan=tff:lowpass=off".to_owned()),
+        Scan::BottomFirst => Some("interlace=scan=bff:lowpass=off".to_owned()),
+    });
+    if let (Content::Bars(Bars { matrix, is_tagged: true, .. }), Codec::ProRes | Codec::ProRes4444) =
+        (spec.content, spec.codec)
+    {
+        // Its encoder asks the frames.
+        let (space, primaries) = matrix_names(matrix);
+        filters.push(format!("setparams=colorspace={space}:color_primaries={primaries}:color_trc=bt709"));
+    }
     filters.push(format!("setsar={}/{}", spec.sample_aspect.0, spec.sample_aspect.1));
     filters.join(",")
 }
@@ -211,22 +268,61 @@ fn codec_arguments(spec: &ClipSpec) -> Vec<String> {
         Codec::Av1 => format!("-c:v libsvtav1 -preset 8 -crf {quality} -g {gop}"),
         Codec::Vp8 => format!(
             "-c:v libvpx -deadline good -cpu-used 5 -auto-alt-ref 1 -lag-in-frames 16 \
-             -crf {quality} -b:v 1M -g {gop}"
+             -crf {} -b:v 1M -g {gop}",
+            quality.max(4)
         ),
         Codec::Mpeg4 => format!("-c:v mpeg4 -q:v 3 -bf 2 -g {gop} -sc_threshold 1000000000"),
         Codec::Mjpeg => "-c:v mjpeg -q:v 3 -pix_fmt yuvj420p".to_owned(),
         Codec::ProRes => "-c:v prores_ks -profile:v 0 -pix_fmt yuv422p10le".to_owned(),
+        Codec::ProRes4444 => "-c:v prores_ks -profile:v 4 -q:v 2".to_owned(),
     })
 }
 
-fn colour_arguments(content: Content) -> Vec<String> {
-    let Content::Bars { matrix, is_full_range } = content else { return Vec::new() };
-    let (space, primaries) = match matrix {
+/// How the frames are drawn, and stored where they are not just numbered.
+fn pixel_format(spec: &ClipSpec) -> &'static str {
+    match spec.content {
+        Content::Numbered => Samples::Yuv420.pixel_format(),
+        // Its encoder takes full range under its own name alone.
+        Content::Bars(_) if spec.codec == Codec::Mjpeg => "yuvj420p",
+        Content::Bars(bars) => bars.samples.pixel_format(),
+        Content::HighRange(_) => Samples::Yuv444Ten.pixel_format(),
+    }
+}
+
+/// The names of a matrix and of its primaries.
+fn matrix_names(matrix: Matrix) -> (&'static str, &'static str) {
+    match matrix {
         Matrix::Bt601 => ("smpte170m", "smpte170m"),
         Matrix::Bt709 => ("bt709", "bt709"),
+        Matrix::Bt2020 => ("bt2020nc", "bt2020"),
+    }
+}
+
+/// What the stream says of its colours, and of its lines.
+fn colour_arguments(spec: &ClipSpec) -> Vec<String> {
+    let mut list = match spec.content {
+        Content::Numbered => Vec::new(),
+        Content::Bars(Bars { is_tagged: false, .. }) => Vec::new(),
+        Content::Bars(Bars { matrix, is_full_range, samples, .. }) => {
+            let (space, primaries) = matrix_names(matrix);
+            let range = if is_full_range { "pc" } else { "tv" };
+            // RGB has no matrix to tell of, and encoders refuse the option then.
+            let space = if samples == Samples::Rgb { String::new() } else { format!("-colorspace {space}") };
+            words(&format!("{space} -color_primaries {primaries} -color_trc bt709 -color_range {range}"))
+        }
+        Content::HighRange(curve) => {
+            let curve = match curve {
+                HighRange::Pq => "smpte2084",
+                HighRange::Hlg => "arib-std-b67",
+            };
+            let tags = "-colorspace bt2020nc -color_primaries bt2020 -color_range tv";
+            words(&format!("{tags} -color_trc {curve} -pix_fmt yuv420p10le"))
+        }
     };
-    let range = if is_full_range { "pc" } else { "tv" };
-    words(&format!("-colorspace {space} -color_primaries {primaries} -color_trc bt709 -color_range {range}"))
+    if spec.scan != Scan::Progressive {
+        list.extend(words("-flags +ilme+ildct"));
+    }
+    list
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -7,6 +7,8 @@
 //!
 //! **Invariant:** nothing here shares code with the engine, so that a fault of the engine cannot hide.
 
+mod bars;
+mod high_range;
 mod make;
 mod oracle;
 mod picture;
@@ -15,13 +17,16 @@ mod rational;
 mod scenes;
 mod spec;
 
+pub use bars::BARS;
 pub use make::{cached, make};
 pub use oracle::{Expectation, FrameTime, Oracle};
-pub use picture::{BARS, read_frame_number};
-pub use picture_file::read_picture;
+pub use picture::read_frame_number;
+pub use picture_file::{read_animation, read_picture};
 pub use rational::Rational;
 pub use scenes::{Keyframes, Scene, cached_scenes};
-pub use spec::{Audio, ClipSpec, Codec, Container, Content, Gop, Matrix, Rate, Timing};
+pub use spec::{
+    Audio, Bars, ClipSpec, Codec, Container, Content, Gop, HighRange, Matrix, Rate, Samples, Scan, Timing,
+};
 
 /// Why a clip could not be made or examined.
 #[derive(Debug, thiserror::Error)]

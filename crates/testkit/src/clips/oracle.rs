@@ -110,11 +110,19 @@ fn span(document: &Value) -> Result<(Rational, Rational), ClipError> {
             continue;
         }
         // What the demuxer says: packets before it are decoded but not played.
-        let start = time_base(stream)?.times(integer(stream, "start_pts")?);
+        let start = integer(stream, "start_pts").or_else(|error| first_pts(stream, document).ok_or(error))?;
+        let start = time_base(stream)?.times(start);
         let end = end_of(stream, start, document)?;
         span = Some(span.map_or((start, end), |(s, e)| (s.min(start), e.max(end))));
     }
     span.ok_or_else(|| wrong("no stream that is played".to_owned()))
+}
+
+/// When the first packet of a stream is shown: with a single frame the demuxer says nothing itself.
+fn first_pts(stream: &Value, document: &Value) -> Option<i64> {
+    let packets = list(document, "packets_and_frames")
+        .filter(|p| p["type"] == "packet" && p["stream_index"] == stream["index"]);
+    packets.filter_map(|packet| packet["pts"].as_i64()).min()
 }
 
 /// When a stream ends: as its container declares it, else with its last packet.

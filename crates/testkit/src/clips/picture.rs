@@ -6,19 +6,8 @@
 
 use image::RgbImage;
 
-use super::spec::{ClipSpec, Content, Matrix};
-
-/// The colours of the bars from left to right, as sRGB.
-pub const BARS: [[u8; 3]; 8] = [
-    [235, 235, 235],
-    [191, 191, 0],
-    [12, 180, 190],
-    [12, 220, 2],
-    [173, 0, 183],
-    [191, 10, 10],
-    [10, 10, 191],
-    [16, 16, 16],
-];
+use super::spec::{ClipSpec, Content};
+use super::{bars, high_range};
 
 const COLUMNS: u32 = 8;
 const ROWS: u32 = 4;
@@ -29,7 +18,7 @@ const LUMA_WHITE: u8 = 235;
 /// A block whose brightness is nearer to the middle than this is not read.
 const CONTRAST_MIN: i32 = 40;
 
-/// A raw yuv420p frame.
+/// A raw frame: yuv420p when numbered, else as its content says.
 pub(super) struct RawFrame {
     width: usize,
     height: usize,
@@ -51,7 +40,8 @@ impl RawFrame {
                 self.draw_blocks(number);
                 self.draw_text(&caption(spec, number));
             }
-            Content::Bars { matrix, is_full_range } => self.draw_bars(matrix, is_full_range),
+            Content::Bars(how) => self.bytes = bars::draw(how, (self.width, self.height)),
+            Content::HighRange(_) => self.bytes = high_range::draw((self.width, self.height)),
         }
     }
 
@@ -100,22 +90,6 @@ impl RawFrame {
                 if lit(letter) >> index & 1 == 1 {
                     self.fill(x + a, top + b, c, d, LUMA_WHITE);
                 }
-            }
-        }
-    }
-
-    fn draw_bars(&mut self, matrix: Matrix, is_full_range: bool) {
-        let (width, height) = (self.width, self.height);
-        let chroma = (width / 2, height / 2);
-        for (index, rgb) in BARS.into_iter().enumerate() {
-            let [luma, blue, red] = yuv(rgb, matrix, is_full_range);
-            let (from, to) = (index * width / BARS.len(), (index + 1) * width / BARS.len());
-            self.fill(from, 0, to - from, height, luma);
-            for y in 0..chroma.1 {
-                let row = width * height + y * chroma.0;
-                self.bytes[row + from / 2..row + to / 2].fill(blue);
-                let row = row + chroma.0 * chroma.1;
-                self.bytes[row + from / 2..row + to / 2].fill(red);
             }
         }
     }
@@ -217,21 +191,6 @@ fn lit(letter: char) -> u32 {
         '.' => 0b10_0000_0000,
         _ => 0,
     }
-}
-
-/// Source: ITU-R BT.601-7 and BT.709-6, luma coefficients and quantization.
-fn yuv([red, green, blue]: [u8; 3], matrix: Matrix, is_full_range: bool) -> [u8; 3] {
-    let (kr, kb) = match matrix {
-        Matrix::Bt601 => (0.299, 0.114),
-        Matrix::Bt709 => (0.2126, 0.0722),
-    };
-    let [r, g, b] = [red, green, blue].map(|c| f64::from(c) / 255.0);
-    let y = kr * r + (1.0 - kr - kb) * g + kb * b;
-    let (cb, cr) = ((b - y) / (2.0 - 2.0 * kb), (r - y) / (2.0 - 2.0 * kr));
-    let (black, luma_span, chroma_span) =
-        if is_full_range { (0.0, 255.0, 255.0) } else { (16.0, 219.0, 224.0) };
-    [black + luma_span * y, 128.0 + chroma_span * cb, 128.0 + chroma_span * cr]
-        .map(|v| v.round().clamp(0.0, 255.0) as u8)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use image::RgbImage;
+use image::codecs::webp::WebPDecoder;
+use image::{AnimationDecoder as _, DynamicImage, RgbImage};
 
 use super::ClipError;
 use super::make::{check, io_error};
@@ -17,6 +18,21 @@ pub fn read_picture(bytes: &[u8]) -> Result<RgbImage, ClipError> {
     }
     let image = image::load_from_memory(bytes).map_err(|error| ClipError::Oracle(error.to_string()))?;
     Ok(image.to_rgb8())
+}
+
+/// The frames of an animated WebP file, each with its time in milliseconds.
+///
+/// # Errors
+/// When the bytes are no such file.
+pub fn read_animation(bytes: &[u8]) -> Result<Vec<(RgbImage, u32)>, ClipError> {
+    let wrong = |error: image::ImageError| ClipError::Oracle(error.to_string());
+    let decoder = WebPDecoder::new(std::io::Cursor::new(bytes)).map_err(wrong)?;
+    let frames = decoder.into_frames().map(|frame| {
+        let frame = frame.map_err(wrong)?;
+        let (numerator, denominator) = frame.delay().numer_denom_ms();
+        Ok((DynamicImage::ImageRgba8(frame.into_buffer()).to_rgb8(), numerator / denominator))
+    });
+    frames.collect()
 }
 
 fn read_avif(bytes: &[u8]) -> Result<RgbImage, ClipError> {

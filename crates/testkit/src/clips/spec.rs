@@ -25,10 +25,17 @@ pub struct ClipSpec {
     pub container: Container,
     /// Added to every timestamp, in milliseconds.
     pub start_ms: i64,
+    /// What is cut from the start without coding anew, in milliseconds: an edit list tells players to begin
+    /// there, whatever frames have to be decoded before.
+    pub cut_ms: u32,
     /// A tone beside the video.
     pub audio: Option<Audio>,
     /// Clockwise rotation that a player has to apply: 0, 90, 180 or 270 degrees.
     pub rotation_degrees: u16,
+    /// Whether a player has to exchange left and right, before it rotates.
+    pub is_mirrored: bool,
+    /// How lines are coded. Interlaced clips have half as many frames, each of two fields.
+    pub scan: Scan,
     /// Width and height of a stored pixel's shape.
     pub sample_aspect: (u32, u32),
 }
@@ -39,21 +46,74 @@ pub enum Content {
     /// A moving picture with the frame's number.
     Numbered,
     /// The colours of [`super::BARS`] side by side.
-    Bars {
-        /// The matrix in which they are written and tagged.
-        matrix: Matrix,
-        /// Whether luma uses 0..255 and not 16..235.
-        is_full_range: bool,
-    },
+    Bars(Bars),
+    /// Ramps, patches and textures from black to far beyond ordinary white, in ten bits.
+    HighRange(HighRange),
 }
 
-/// A colour matrix.
+/// How colour bars are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bars {
+    /// The matrix, and the primaries that go with it.
+    pub matrix: Matrix,
+    /// Whether luma uses 0..255 and not 16..235.
+    pub is_full_range: bool,
+    /// Whether the stream says so.
+    pub is_tagged: bool,
+    /// How samples are stored.
+    pub samples: Samples,
+}
+
+/// A colour matrix with its primaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matrix {
     /// BT.601, of standard definition.
     Bt601,
     /// BT.709, of high definition.
     Bt709,
+    /// BT.2020, with its wider primaries.
+    Bt2020,
+}
+
+/// How samples are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Samples {
+    /// 4:2:0 in 8 bits.
+    Yuv420,
+    /// 4:2:2 in 8 bits.
+    Yuv422,
+    /// 4:4:4 in 8 bits.
+    Yuv444,
+    /// 4:2:0 in 10 bits.
+    Yuv420Ten,
+    /// 4:2:2 in 10 bits.
+    Yuv422Ten,
+    /// 4:4:4 in 10 bits.
+    Yuv444Ten,
+    /// 4:4:4 in 10 bits, with half of transparency in the lower half.
+    Yuva444Ten,
+    /// Green, blue and red in 8 bits.
+    Rgb,
+}
+
+/// The curve of a picture of high dynamic range, whose primaries are those of BT.2020.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HighRange {
+    /// SMPTE ST 2084.
+    Pq,
+    /// Hybrid log-gamma.
+    Hlg,
+}
+
+/// How lines are coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scan {
+    /// Whole frames.
+    Progressive,
+    /// Two fields a frame; the one with the first line is shown first.
+    TopFirst,
+    /// Two fields a frame; the one with the second line is shown first.
+    BottomFirst,
 }
 
 /// Frames per second as a fraction.
@@ -79,6 +139,8 @@ pub enum Timing {
     Constant,
     /// Later than that by up to two thirds of a step, differently for each frame.
     Variable,
+    /// One each `1 / rate`, but for a pause in the middle, as where recording stopped.
+    Pause,
 }
 
 /// A video codec.
@@ -102,6 +164,8 @@ pub enum Codec {
     Mjpeg,
     /// ProRes, 4:2:2 in ten bits.
     ProRes,
+    /// ProRes, 4:4:4 with transparency.
+    ProRes4444,
 }
 
 /// How keyframes part the frames.
@@ -162,15 +226,23 @@ impl ClipSpec {
             gop: Gop { frame_count: 50, is_open: false },
             container: Container::Mp4,
             start_ms: 0,
+            cut_ms: 0,
             audio: None,
             rotation_degrees: 0,
+            is_mirrored: false,
+            scan: Scan::Progressive,
             sample_aspect: (1, 1),
         }
     }
 
     /// One second of colour bars in H.264, almost without loss.
     pub const fn bars(matrix: Matrix, is_full_range: bool) -> Self {
-        Self { content: Content::Bars { matrix, is_full_range }, frame_count: 25, ..Self::numbered() }
+        Self::bars_as(Bars { matrix, is_full_range, is_tagged: true, samples: Samples::Yuv420 })
+    }
+
+    /// One second of colour bars, almost without loss.
+    pub const fn bars_as(bars: Bars) -> Self {
+        Self { content: Content::Bars(bars), frame_count: 25, ..Self::numbered() }
     }
 
     /// When a frame is shown, in seconds from the first one.
@@ -189,14 +261,34 @@ impl ClipSpec {
         match self.timing {
             Timing::Constant => 0,
             Timing::Variable => i64::from(LATENESS[number as usize % LATENESS.len()]),
+            Timing::Pause if number < self.frame_count / 2 => 0,
+            Timing::Pause => i64::from(PAUSE_FRAMES * TICKS_PER_FRAME),
         }
     }
 }
 
 /// Into how many parts variable timing divides a frame's step.
 pub(super) const TICKS_PER_FRAME: u32 = 12;
+/// How many frames' time a pause takes.
+pub(super) const PAUSE_FRAMES: u32 = 300;
 /// By how many ticks frames of variable timing are late, in turn.
 pub(super) const LATENESS: [u32; 7] = [0, 5, 8, 1, 0, 7, 3];
+
+impl Samples {
+    /// The name of libav's pixel format.
+    pub(super) const fn pixel_format(self) -> &'static str {
+        match self {
+            Self::Yuv420 => "yuv420p",
+            Self::Yuv422 => "yuv422p",
+            Self::Yuv444 => "yuv444p",
+            Self::Yuv420Ten => "yuv420p10le",
+            Self::Yuv422Ten => "yuv422p10le",
+            Self::Yuv444Ten => "yuv444p10le",
+            Self::Yuva444Ten => "yuva444p10le",
+            Self::Rgb => "gbrp",
+        }
+    }
+}
 
 impl Container {
     /// File name extension without the dot.
