@@ -56,12 +56,24 @@ impl Moment {
 impl Timeline {
     /// The largest timestamp that is shown at or before a time.
     pub fn timestamp_at(&self, time: MediaTime) -> i64 {
-        // ticks / units + time / 1000 seconds, in units of num / den seconds, rounded down.
+        let (value, unit) = self.value_and_unit(time);
+        clamp(value.div_euclid(unit))
+    }
+
+    /// The smallest timestamp that is shown at or after a time.
+    pub fn timestamp_from(&self, time: MediaTime) -> i64 {
+        let (value, unit) = self.value_and_unit(time);
+        clamp(-(-value).div_euclid(unit))
+    }
+
+    /// A time as a fraction, in units of the stream.
+    fn value_and_unit(&self, time: MediaTime) -> (i128, i128) {
+        // ticks / units + time / 1000 seconds, in units of num / den seconds.
         let (ticks, units) = (self.origin.ticks(), self.origin.units());
         let seconds_by = units * 1_000;
         let seconds = ticks * 1_000 + i128::from(time.as_millis()) * units;
         let (num, den) = (i128::from(self.time_base.num), i128::from(self.time_base.den));
-        clamp((seconds * den).div_euclid(seconds_by * num))
+        (seconds * den, seconds_by * num)
     }
 
     /// When a timestamp is shown: the first whole millisecond at or after it, never before the start.

@@ -28,6 +28,8 @@ enum IndexKind {
     Whole,
     /// It names keyframes, maybe not all.
     Sparse,
+    /// It names those of the fragments that were read, and there may be any number between two of them.
+    Partial,
     /// There is none, or its entries are not keyframes.
     None,
 }
@@ -47,9 +49,11 @@ impl<'m> Cursor<'m> {
     /// A cursor that has to seek before it reads.
     pub fn new(media: &'m mut Media) -> Self {
         let container = &media.facts.container;
-        let names_keyframes = ["mov", "matroska", "avi", "flv", "asf"];
+        let names_keyframes = ["matroska", "avi", "flv", "asf"];
         let index = if media.has_whole_index {
             IndexKind::Whole
+        } else if container.split(',').any(|name| name == "mov") {
+            IndexKind::Partial
         } else if container.split(',').any(|name| names_keyframes.contains(&name)) {
             IndexKind::Sparse
         } else {
@@ -88,7 +92,7 @@ impl<'m> Cursor<'m> {
         let (Some(key), stream) = (self.indexed_key(at), self.media.video.index) else { return false };
         match self.index {
             IndexKind::Whole => true,
-            IndexKind::None => false,
+            IndexKind::None | IndexKind::Partial => false,
             IndexKind::Sparse => {
                 let next = self.media.demuxer.index_lookup(stream, at.saturating_add(1), true);
                 let end = self.media.timeline.timestamp_at(self.media.timeline.duration);
@@ -126,7 +130,7 @@ impl<'m> Cursor<'m> {
 
     /// Timestamps of the keyframes in the index, when it names all of them. Moves the position.
     pub fn indexed_keys(&mut self) -> Result<Option<Vec<i64>>, EngineError> {
-        if self.index == IndexKind::None {
+        if matches!(self.index, IndexKind::None | IndexKind::Partial) {
             return Ok(None);
         }
         // Matroska's index is read with the first seek.

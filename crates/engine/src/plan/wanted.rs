@@ -115,7 +115,7 @@ fn frame_choice(cursor: &Cursor<'_>, time: MediaTime, frame: FrameChoice) -> (i6
         FrameChoice::Hybrid { tolerance_ms } => {
             let tolerance_ms = i64::try_from(tolerance_ms).unwrap_or(i64::MAX);
             let oldest = MediaTime::from_millis(time.as_millis().saturating_sub(tolerance_ms));
-            Choice::Hybrid { not_before: timeline.timestamp_at(oldest) }
+            Choice::Hybrid { not_before: timeline.timestamp_from(oldest) }
         }
     };
     (timeline.timestamp_at(time), choice)
