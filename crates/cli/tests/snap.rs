@@ -11,7 +11,9 @@ use std::process::{Command, Output, Stdio};
 
 use image::{RgbImage, imageops};
 use serde_json::{Value, json};
-use stillframe_testkit::clips::{ClipSpec, Keyframes, Scene, cached, cached_scenes, read_frame_number};
+use stillframe_testkit::clips::{
+    ClipSpec, Keyframes, Scene, cached, cached_scenes, read_animation, read_frame_number,
+};
 use tempfile::TempDir;
 
 /// A folder of its own with the usual clip (10 s, 25 frames per second, 320 x 180) as `clip.mp4`.
@@ -98,6 +100,21 @@ fn every_form_of_a_time_gives_its_exact_frame() {
     assert_eq!(desk.numbers(&document), [0, 37, 62, 87, 125, 112, 249].map(Some));
     let expected: Vec<_> = (1..=7).map(|k| format!("clip-{k:05}.jpg")).collect();
     assert_eq!(files(&desk.path("out")), expected);
+}
+
+#[test]
+fn a_preview_moves_as_the_video_does() {
+    let desk = Desk::new();
+    let (code, document) = desk.json("snap clip.mp4 --preview 2s --from 3s --fps 5 --size 160x -o out");
+    assert_eq!(code, 0);
+    assert_eq!(files(&desk.path("out")), ["clip-preview.webp"]);
+    let [preview] = pictures(&document).as_slice() else { panic!("one picture: {document}") };
+    assert_eq!((&preview["kind"], &preview["offset_ms"]), (&json!("preview"), &json!(3_000)));
+    assert_eq!((&preview["width"], &preview["height"]), (&json!(160), &json!(90)));
+    let frames = read_animation(&fs::read(desk.path("out/clip-preview.webp")).unwrap()).unwrap();
+    let shown: Vec<_> = frames.iter().map(|(image, ms)| (read_frame_number(image), *ms)).collect();
+    let expected: Vec<_> = (0..10).map(|k| (Some(75 + 5 * k), 200)).collect();
+    assert_eq!(shown, expected);
 }
 
 #[test]

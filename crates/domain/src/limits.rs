@@ -2,6 +2,10 @@
 
 /// Most pictures of one output; longer series are cut there.
 pub const PICTURES_PER_OUTPUT_MAX: usize = 10_000;
+/// Most frames of one preview; longer ones are cut there.
+pub const PREVIEW_FRAMES_MAX: usize = 300;
+/// Largest side of a preview, in pixels.
+pub const PREVIEW_SIDE_PX_MAX: u32 = 1_280;
 /// Most offsets of one request.
 pub const OFFSETS_PER_REQUEST_MAX: usize = 1_000;
 /// Smallest side of a picture, in pixels.

@@ -51,6 +51,15 @@ pub enum Selection {
     },
     /// One picture that stands for the video, chosen by the engine.
     Cover,
+    /// One picture that moves: a part of the video, a frame each `step_ms`. Only for stills in WebP.
+    Preview {
+        /// Time of its first frame.
+        start: MediaTime,
+        /// How much of the video it shows, in milliseconds; it ends with the video.
+        length_ms: u64,
+        /// From frame to frame, in milliseconds; 1 or more.
+        step_ms: u64,
+    },
 }
 
 /// A time of a video as asked for.
@@ -82,7 +91,8 @@ impl Position {
 impl Selection {
     /// The times for a video of that duration, at most [`limits::PICTURES_PER_OUTPUT_MAX`].
     ///
-    /// `None` for [`Selection::Keyframes`] and [`Selection::Cover`], which need the video's index.
+    /// Those of a preview are its frames, at most [`limits::PREVIEW_FRAMES_MAX`]. `None` for
+    /// [`Selection::Keyframes`] and [`Selection::Cover`], which need the video's index.
     pub fn resolve(&self, duration: MediaTime) -> Option<Vec<MediaTime>> {
         let duration_ms = duration.as_millis();
         let most = limits::PICTURES_PER_OUTPUT_MAX;
@@ -94,6 +104,12 @@ impl Selection {
                 (0..count.min(most as i64))
                     .map(|k| MediaTime::from_millis(start.as_millis() + span * k / count))
                     .collect()
+            }
+            &Self::Preview { start, length_ms, step_ms } => {
+                let step_ms = step_ms.max(1);
+                let count = u32::try_from(length_ms.div_ceil(step_ms).max(1)).unwrap_or(u32::MAX);
+                let count = count.min(limits::PREVIEW_FRAMES_MAX as u32);
+                return Self::Series { start, interval_ms: step_ms, count: Some(count) }.resolve(duration);
             }
             &Self::Series { start, interval_ms, count } => {
                 let most = count.map_or(most, |n| most.min(n as usize));
@@ -368,6 +384,19 @@ mod tests {
         let steps = Selection::PercentStep { percent: 40.0 };
         assert_eq!(steps.resolve(duration), Some(ms(&[0, 400, 800])));
         assert_eq!(Position::Percent(100.0).resolve(duration), MediaTime::from_millis(999));
+    }
+
+    #[test]
+    fn a_preview_ends_with_its_length_the_video_or_the_limit() {
+        let frames = |start, length_ms, step_ms| {
+            let start = MediaTime::from_millis(start);
+            let preview = Selection::Preview { start, length_ms, step_ms };
+            preview.resolve(MediaTime::from_millis(60_000)).expect("times")
+        };
+        assert_eq!(frames(1_000, 250, 100), ms(&[1_000, 1_100, 1_200]));
+        assert_eq!(frames(59_800, 3_000, 100), ms(&[59_800, 59_900]));
+        assert_eq!(frames(0, 0, 0), ms(&[0]));
+        assert_eq!(frames(0, 60_000, 10).len(), limits::PREVIEW_FRAMES_MAX);
     }
 
     #[test]

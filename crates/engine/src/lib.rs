@@ -39,6 +39,7 @@ mod output;
 mod pick;
 mod placement;
 mod plan;
+mod preview;
 mod render;
 mod request;
 mod shelf;

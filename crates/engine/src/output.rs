@@ -1,13 +1,16 @@
-//! What is made of the frames of one output: pictures of their own, or cells of sheets.
+//! What is made of the frames of one output: pictures of their own, cells of sheets, or one picture that
+//! moves.
 
 use stillframe_domain::{
-    Colour, ErrorCode, Failure, Fit, ImageFormat, MediaTime, PixelSize, Product, SnapshotSpec,
+    Colour, ErrorCode, Failure, Fit, ImageFormat, MediaTime, PixelSize, Product, Selection, SizeRule,
+    SnapshotSpec, limits,
 };
 
 use crate::av::Frame;
 use crate::canvas::Canvas;
 use crate::encode::{Encoders, check_format, plane_format};
-use crate::placement::check_size;
+use crate::placement::{check_size, place as place_in};
+use crate::preview::Preview;
 use crate::render::{Look, Renderer};
 use crate::request::{PictureProduced, Produced, TakenPicture};
 use crate::sprite::{SheetStyle, Sprite, has_odd_corners};
@@ -51,11 +54,19 @@ impl Maker {
 pub struct Output {
     place: usize,
     maker: Maker,
-    sheets: Option<Sprite>,
+    whole: Whole,
+}
+
+/// What the frames of an output are put together to.
+enum Whole {
+    /// Nothing: each is a picture.
+    Stills,
+    Sheets(Sprite),
+    Moving(Preview),
 }
 
 impl Output {
-    /// Prepares an output of `picture_count` pictures of a video of upright size `frame`.
+    /// Prepares an output of `frame_count` frames of a video of upright size `frame`.
     ///
     /// # Errors
     /// When its format is not supported or its size is beyond the limits; then all of its pictures fail.
@@ -63,17 +74,33 @@ impl Output {
         place: usize,
         spec: &SnapshotSpec,
         frame: PixelSize,
-        picture_count: usize,
+        frame_count: usize,
     ) -> Result<Self, Failure> {
-        match spec.product {
-            Product::Stills { size, fit, format, quality } => {
+        match (&spec.selection, &spec.product) {
+            (&Selection::Preview { step_ms, .. }, &Product::Stills { size, fit, format, quality }) => {
+                let size = preview_size(size, fit, format, frame)?;
+                let look = Look {
+                    size: fixed(size),
+                    fit,
+                    format: plane_format(format, false),
+                    ground: Colour::BLACK,
+                    keeps_box: true,
+                };
+                let whole = Whole::Moving(Preview::new(place, size, step_ms.max(1), frame_count));
+                Ok(Self { place, maker: Maker { look, still: Some((format, quality)) }, whole })
+            }
+            (_, &Product::Stills { size, fit, format, quality }) => {
                 check_format(format)?;
                 check_size(size.resolve(frame))?;
                 let planes = plane_format(format, false);
                 let look = Look { size, fit, format: planes, ground: Colour::BLACK, keeps_box: false };
-                Ok(Self { place, maker: Maker { look, still: Some((format, quality)) }, sheets: None })
+                Ok(Self {
+                    place,
+                    maker: Maker { look, still: Some((format, quality)) },
+                    whole: Whole::Stills,
+                })
             }
-            Product::Sprite { layout, fit, format, quality } => {
+            (_, &Product::Sprite { layout, fit, format, quality }) => {
                 check_format(format)?;
                 let cell = layout.cell.resolve(frame);
                 check_size(cell)?;
@@ -83,14 +110,10 @@ impl Output {
                 let planes = plane_format(format, has_odd_corners(&layout, cell));
                 let style = SheetStyle { layout, cell, size, planes, format, quality };
                 // The cells keep their size even if a later frame has another shape.
-                let size = stillframe_domain::SizeRule {
-                    width_px: Some(cell.width_px),
-                    height_px: Some(cell.height_px),
-                    is_adaptive: false,
-                };
-                let look = Look { size, fit, format: planes, ground: layout.colour, keeps_box: true };
-                let sheets = Some(Sprite::new(place, style, picture_count));
-                Ok(Self { place, maker: Maker { look, still: None }, sheets })
+                let look =
+                    Look { size: fixed(cell), fit, format: planes, ground: layout.colour, keeps_box: true };
+                let whole = Whole::Sheets(Sprite::new(place, style, frame_count));
+                Ok(Self { place, maker: Maker { look, still: None }, whole })
             }
         }
     }
@@ -110,21 +133,61 @@ impl Output {
     ) -> Vec<Produced> {
         let output = self.place;
         let still = |result| vec![Produced::Picture(PictureProduced { output, index, offset, result })];
-        match (&mut self.sheets, made) {
-            (Some(sprite), Ok(Made::Cell(canvas, pts))) => {
+        match (&mut self.whole, made) {
+            (Whole::Sheets(sprite), Ok(Made::Cell(canvas, pts))) => {
                 sprite.put(index, (offset, pts), Ok(&canvas), encoders)
             }
-            (Some(sprite), Err(failure)) => sprite.put(index, (offset, offset), Err(failure), encoders),
-            (_, Ok(Made::Still(taken))) => still(Ok(taken)),
-            (None, Err(failure)) => still(Err(failure)),
-            (None, Ok(Made::Cell(..))) => unreachable!("the maker of stills makes no cells"),
+            (Whole::Sheets(sprite), Err(failure)) => {
+                sprite.put(index, (offset, offset), Err(failure), encoders)
+            }
+            (Whole::Moving(preview), Ok(Made::Still(taken))) => preview.put(index, offset, Ok(taken)),
+            (Whole::Moving(preview), Err(failure)) => preview.put(index, offset, Err(failure)),
+            (Whole::Stills | Whole::Sheets(_), Ok(Made::Still(taken))) => still(Ok(taken)),
+            (Whole::Stills, Err(failure)) => still(Err(failure)),
+            (Whole::Stills | Whole::Moving(_), Ok(Made::Cell(..))) => {
+                unreachable!("the maker of pictures makes no cells")
+            }
         }
     }
 
     /// Writes what is left when every picture is known.
     pub fn finish(&mut self, encoders: &mut Encoders) -> Vec<Produced> {
-        self.sheets.as_mut().map(|sprite| sprite.finish(encoders)).unwrap_or_default()
+        match &mut self.whole {
+            Whole::Sheets(sprite) => sprite.finish(encoders),
+            Whole::Stills | Whole::Moving(_) => Vec::new(),
+        }
     }
+}
+
+/// Whether the one picture of an output moves.
+pub fn is_preview(spec: &SnapshotSpec) -> bool {
+    matches!((&spec.selection, &spec.product), (Selection::Preview { .. }, Product::Stills { .. }))
+}
+
+/// The size of all frames of a preview.
+fn preview_size(
+    size: SizeRule,
+    fit: Fit,
+    format: ImageFormat,
+    frame: PixelSize,
+) -> Result<PixelSize, Failure> {
+    if format != ImageFormat::Webp {
+        return Err(Failure::new(ErrorCode::InvalidParameter, "pictures that move are WebP"));
+    }
+    check_format(format)?;
+    let size = place_in(frame, size.resolve(frame), fit).whole;
+    check_size(size)?;
+    let (longest, most) = (size.width_px.max(size.height_px), limits::PREVIEW_SIDE_PX_MAX);
+    if most < longest {
+        let message = format!("the preview would be {longest} pixels long; the most is {most}");
+        return Err(Failure::new(ErrorCode::LimitExceeded, message));
+    }
+    Ok(size)
+}
+
+/// A size that no frame changes, whatever its shape.
+fn fixed(size: PixelSize) -> SizeRule {
+    SizeRule { width_px: Some(size.width_px), height_px: Some(size.height_px), is_adaptive: false }
 }
 
 /// Whether all pictures of an output are so small that the loop filter cannot be seen in them.

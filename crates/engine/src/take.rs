@@ -13,7 +13,7 @@ use crate::decode::{GroupDecoder, Outcome, PacketSource, read_again};
 use crate::encode::Encoders;
 use crate::error::EngineError;
 use crate::media::{Depth, Media, check_limit};
-use crate::output::{Made, Output, is_thumbnail};
+use crate::output::{Made, Output, is_preview, is_thumbnail};
 use crate::plan::{Cursor, PlannedOutput, Planner, Slot, Step, Wanted, plan_output};
 use crate::render::Shape;
 use crate::request::{Produced, TakeRequest};
@@ -66,8 +66,9 @@ fn take_of(request: &TakeRequest, media: &mut Media, sink: Sink<'_>) -> Result<M
     let frame = upright_frame(&facts);
     let best = planned.iter().map(|planned| planned.best).collect();
     let outputs = planned.iter().zip(&request.outputs).enumerate().map(|(place, (planned, spec))| {
-        let output = Output::new(place, spec, frame, planned.picture_count());
-        (planned.picture_count(), output)
+        let output = Output::new(place, spec, frame, planned.frame_count());
+        let picture_count = if is_preview(spec) { 1 } else { planned.frame_count() };
+        (picture_count, output)
     });
     let outputs: Vec<_> = outputs.collect();
     let makers = outputs.iter().map(|(_, output)| output.as_ref().ok().map(Output::maker));
@@ -147,18 +148,26 @@ impl Studio<'_> {
     fn sort_out(&self, planned: Vec<PlannedOutput>) -> (Vec<Wanted>, Vec<Failed>) {
         let (mut to_find, mut failed) = (Vec::new(), Vec::new());
         for output in planned {
-            let out_of_range = output.out_of_range.into_iter();
-            failed.extend(
-                out_of_range.map(|(slot, failure)| (slot, slot.offset.unwrap_or(MediaTime::ZERO), failure)),
-            );
+            for (slot, failure) in output.out_of_range {
+                if self.is_told_of(slot) {
+                    failed.push((slot, slot.offset.unwrap_or(MediaTime::ZERO), failure));
+                }
+            }
             for wanted in output.wanted {
                 match &self.outputs[wanted.slot.output].1 {
                     Ok(_) => to_find.push(wanted),
+                    Err(_) if !self.is_told_of(wanted.slot) => {}
                     Err(failure) => failed.push((wanted.slot, self.asked_at(&wanted), failure.clone())),
                 }
             }
         }
         (to_find, failed)
+    }
+
+    /// Whether something becomes of this frame: of an output that fails altogether, only of its pictures.
+    fn is_told_of(&self, slot: Slot) -> bool {
+        let (picture_count, output) = &self.outputs[slot.output];
+        output.is_ok() || slot.index < *picture_count
     }
 
     fn run(

@@ -145,10 +145,20 @@ impl ByteSource for OfMemory {
 
 const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
 
+/// Two frames as one picture that moves.
+fn preview() -> SnapshotSpec {
+    let size = SizeRule { width_px: Some(64), ..SizeRule::default() };
+    let product = Product::Stills { size, fit: Fit::Inside, format: ImageFormat::Webp, quality: 80 };
+    let selection = Selection::Preview { start: MediaTime::from_millis(500), length_ms: 400, step_ms: 200 };
+    SnapshotSpec { selection, frame: FrameChoice::Exact, product, has_vtt: false }
+}
+
 fn take(decoder: &dyn Decoder, source: &Arc<dyn ByteSource>) -> (Vec<Produced>, Result<(), Failure>) {
     let mut all = Vec::new();
     let call = Call { source: Arc::clone(source), version: None, is_abandoned: NEVER };
-    let ended = decoder.take(&call, &request(&[0, 1_000, 999_999]), &mut |produced| {
+    let mut request = request(&[0, 1_000, 999_999]);
+    request.outputs.push(preview());
+    let ended = decoder.take(&call, &request, &mut |produced| {
         all.push(produced);
         ControlFlow::Continue(())
     });
@@ -163,7 +173,7 @@ fn children_answer_as_this_process_does() {
         assert_eq!(facts, InProcess.probe(&call, &Limits::default()).expect("a video"));
         let (ours, theirs) = (take(&InProcess, &source), take(&pool, &source));
         assert_eq!(ours, theirs);
-        assert!(ours.0.len() >= 5, "facts, a plan, three pictures");
+        assert!(ours.0.len() >= 7, "facts, two plans, three pictures and one that moves");
     }
     let text: Arc<dyn ByteSource> = Arc::new(OfMemory(b"no video".repeat(100)));
     let refused = take(&pool, &text).1.expect_err("it is no video");

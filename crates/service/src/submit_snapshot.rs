@@ -3,8 +3,9 @@
 use stillframe_database::DatabaseError;
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::{
-    App, Checkpoint, ErrorCode, Job, Media, MediaState, Origin, Output, OutputId, Position, Product,
-    RequestOptions, Selection, SizeRule, SnapshotSpec, Template, TemplateRef, ingest, limits, template,
+    App, Checkpoint, ErrorCode, ImageFormat, Job, Media, MediaState, MediaTime, Origin, Output, OutputId,
+    Position, Product, RequestOptions, Selection, SizeRule, SnapshotSpec, Template, TemplateRef, ingest,
+    limits, template,
 };
 
 use crate::endpoints::check_target;
@@ -142,6 +143,7 @@ pub(crate) fn check_dedupe_key(key: Option<&str>) -> Result<()> {
 
 pub(crate) fn check_spec(spec: &SnapshotSpec) -> Result<()> {
     check_selection(&spec.selection)?;
+    check_preview(spec)?;
     check_product(spec)
 }
 
@@ -186,7 +188,29 @@ fn check_selection(selection: &Selection) -> Result<()> {
         Selection::Series { .. }
         | Selection::PercentStep { .. }
         | Selection::Keyframes { .. }
+        | Selection::Preview { .. }
         | Selection::Cover => Ok(()),
+    }
+}
+
+/// What moves is one picture in WebP, within its limits.
+fn check_preview(spec: &SnapshotSpec) -> Result<()> {
+    let Selection::Preview { start, length_ms, step_ms } = spec.selection else { return Ok(()) };
+    let (frames, side_px) = (limits::PREVIEW_FRAMES_MAX as u64, limits::PREVIEW_SIDE_PX_MAX);
+    if start < MediaTime::ZERO || length_ms == 0 || step_ms == 0 || frames < length_ms.div_ceil(step_ms) {
+        return Err(invalid("preview", format!("a part of the video of 1 to {frames} frames")));
+    }
+    let Product::Stills { size, format: ImageFormat::Webp, .. } = spec.product else {
+        return Err(invalid("preview", "single pictures in webp"));
+    };
+    if spec.has_vtt {
+        return Err(invalid("preview", "a picture without a WebVTT file"));
+    }
+    let is_side = |side: Option<u32>| side.is_none_or(|px| px <= side_px);
+    if is_side(size.width_px) && is_side(size.height_px) {
+        Ok(())
+    } else {
+        Err(invalid("preview", format!("sides of at most {side_px} pixels")))
     }
 }
 

@@ -30,14 +30,15 @@ pub(super) struct SubmitRequest {
     percent_step: Option<f64>,
     keyframes: Option<Keyframes>,
     cover: Option<CoverRequest>,
+    preview: Option<Preview>,
     #[serde(default = "exact")]
     frame: FrameChoice,
     width_px: Option<u32>,
     height_px: Option<u32>,
     #[serde(default = "stretch")]
     fit: Fit,
-    #[serde(default = "jpg")]
-    format: ImageFormat,
+    /// JPEG where it is not given, WebP for a preview.
+    format: Option<ImageFormat>,
     #[serde(default = "quality")]
     quality: u8,
     sprite: Option<Sprite>,
@@ -79,6 +80,25 @@ enum CoverRequest {
     AtPercent(f64),
 }
 
+/// One picture that moves.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Preview {
+    #[serde(default)]
+    start_ms: i64,
+    #[serde(default = "preview_length_ms")]
+    length_ms: u64,
+    #[serde(default = "preview_fps")]
+    frames_per_second: u32,
+}
+
+const fn preview_length_ms() -> u64 {
+    3_000
+}
+const fn preview_fps() -> u32 {
+    10
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sprite {
@@ -97,9 +117,6 @@ const fn exact() -> FrameChoice {
 }
 const fn stretch() -> Fit {
     Fit::Stretch
-}
-const fn jpg() -> ImageFormat {
-    ImageFormat::Jpg
 }
 const fn quality() -> u8 {
     JPEG_QUALITY_DEFAULT
@@ -134,13 +151,19 @@ impl SubmitRequest {
                 CoverRequest::AtMs(ms) => Selection::Offsets(vec![at(ms)]),
                 CoverRequest::AtPercent(percent) => Selection::Offsets(vec![Position::Percent(percent)]),
             }),
+            self.preview.as_ref().map(|preview| Selection::Preview {
+                start: MediaTime::from_millis(preview.start_ms),
+                length_ms: preview.length_ms,
+                // None at all, or more than one a millisecond, is a step of 0, which is refused.
+                step_ms: 1_000_u64.checked_div(preview.frames_per_second.into()).unwrap_or(0),
+            }),
         ];
         let mut given = given.into_iter().flatten();
         match (given.next(), given.next()) {
             (Some(selection), None) => Ok(selection),
             _ => Err(invalid(
                 "body",
-                "exactly one of offsets_ms, offsets_percent, series, percent_step, keyframes, cover",
+                "exactly one of offsets_ms, offsets_percent, series, percent_step, keyframes, cover, preview",
             )),
         }
     }
@@ -151,7 +174,9 @@ impl SubmitRequest {
         if self.cover.is_some() && (self.sprite.is_some() || self.vtt || self.stills == Some(false)) {
             return Err(invalid("cover", "one picture, without sprite and vtt"));
         }
-        let (format, quality, fit) = (self.format, self.quality, self.fit);
+        let default = if self.preview.is_some() { ImageFormat::Webp } else { ImageFormat::Jpg };
+        let format = self.format.unwrap_or(default);
+        let (quality, fit) = (self.quality, self.fit);
         let output = |kind, product, has_vtt| OutputRequest {
             kind,
             template: None,

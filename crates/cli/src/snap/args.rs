@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use stillframe_domain::limits::{
     OFFSETS_PER_REQUEST_MAX, PICTURE_SIDE_PX_MAX, PICTURE_SIDE_PX_MIN, PICTURES_PER_OUTPUT_MAX,
+    PREVIEW_FRAMES_MAX,
 };
 use stillframe_domain::template::JPEG_QUALITY_DEFAULT;
 use stillframe_domain::{
@@ -18,6 +19,8 @@ use super::time::{parse_position, parse_time};
 const HYBRID_TOLERANCE_MS: u64 = 500;
 /// Width of a sprite's cell when `--size` gives none, in pixels.
 const SPRITE_CELL_WIDTH_PX: u32 = 160;
+/// Width of a preview when `--size` gives none, in pixels.
+const PREVIEW_WIDTH_PX: u32 = 320;
 /// Most columns and most rows of a sprite.
 const SPRITE_SIDE_CELLS_MAX: u32 = 100;
 
@@ -49,6 +52,20 @@ pub struct SnapArgs {
     /// Put the pictures into sheets of C columns and R rows
     #[arg(long, value_name = "CxR", value_parser = parse_grid)]
     sprite: Option<Grid>,
+
+    /// Make a moving preview: an animated WebP of so much of the video
+    #[arg(long, value_name = "LENGTH", num_args = 0..=1, default_missing_value = "3s")]
+    #[arg(value_parser = parse_length)]
+    preview: Option<MediaTime>,
+
+    /// Where the preview begins
+    #[arg(long, value_name = "T", default_value = "0s", value_parser = parse_start, requires = "preview")]
+    from: MediaTime,
+
+    /// Frames per second of the preview, 1 to 50
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "preview")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=50))]
+    fps: u32,
 
     /// Also write a WebVTT file that tells players which picture shows which time
     #[arg(long)]
@@ -152,6 +169,8 @@ pub enum Role {
     Sprite,
     /// The one cover.
     Cover,
+    /// The one picture that moves.
+    Preview,
 }
 
 /// One output that the arguments ask for.
@@ -164,8 +183,8 @@ pub struct WantedOutput {
 }
 
 impl SnapArgs {
-    /// The outputs that are asked for: the pictures or the sprite, then the cover. One that asks for
-    /// nothing gets a cover.
+    /// The outputs that are asked for: the pictures or the sprite, then the cover, then the preview. One that
+    /// asks for nothing gets a cover.
     ///
     /// # Errors
     /// A sentence about arguments that do not fit together.
@@ -177,11 +196,13 @@ impl SnapArgs {
         if self.vtt && main.is_none() {
             return Err("--vtt needs --at, --every, --count or --sprite".to_owned());
         }
-        let cover = match (self.cover, &main) {
-            (None, None) => Some(CoverChoice::Auto),
-            (choice, _) => choice,
+        let preview = self.preview.map(|length| self.preview_output(length)).transpose()?;
+        let cover = match (self.cover, &main, &preview) {
+            (None, None, None) => Some(CoverChoice::Auto),
+            (choice, _, _) => choice,
         };
-        Ok(main.into_iter().chain(cover.map(|choice| self.cover_output(choice))).collect())
+        let cover = cover.map(|choice| self.cover_output(choice));
+        Ok(main.into_iter().chain(cover).chain(preview).collect())
     }
 
     /// The format of every picture.
@@ -229,6 +250,22 @@ impl SnapArgs {
             None => self.stills_product(),
         };
         WantedOutput { role: Role::Cover, spec: self.spec(selection, product, false) }
+    }
+
+    fn preview_output(&self, length: MediaTime) -> Result<WantedOutput, String> {
+        let (length_ms, step_ms) = (length.as_millis().unsigned_abs(), 1_000 / u64::from(self.fps));
+        if PREVIEW_FRAMES_MAX as u64 * step_ms < length_ms {
+            return Err(format!("--preview takes at most {PREVIEW_FRAMES_MAX} frames"));
+        }
+        let default = SizeRule { width_px: Some(PREVIEW_WIDTH_PX), height_px: None, is_adaptive: false };
+        let product = Product::Stills {
+            size: self.size.unwrap_or(default),
+            fit: self.fit_or(Fit::Inside),
+            format: ImageFormat::Webp,
+            quality: self.quality,
+        };
+        let selection = Selection::Preview { start: self.from, length_ms, step_ms };
+        Ok(WantedOutput { role: Role::Preview, spec: self.spec(selection, product, false) })
     }
 
     fn spec(&self, selection: Selection, product: Product, has_vtt: bool) -> SnapshotSpec {
@@ -295,6 +332,20 @@ fn parse_step(text: &str) -> Result<Step, String> {
     match parse_time(text)? {
         time if 0 < time.as_millis() => Ok(Step::Time(time)),
         _ => Err("is no step: it must be above 0".to_owned()),
+    }
+}
+
+fn parse_length(text: &str) -> Result<MediaTime, String> {
+    match parse_time(text)? {
+        time if MediaTime::ZERO < time => Ok(time),
+        _ => Err("is no length: it must be above 0".to_owned()),
+    }
+}
+
+fn parse_start(text: &str) -> Result<MediaTime, String> {
+    match parse_time(text)? {
+        time if MediaTime::ZERO <= time => Ok(time),
+        _ => Err("lies before the start".to_owned()),
     }
 }
 
@@ -371,6 +422,15 @@ mod tests {
         assert_eq!(selections("--sprite 3x2"), [(Role::Sprite, even(6))]);
         assert_eq!(selections("--sprite 3x2 --count 9"), [(Role::Sprite, even(9))]);
         assert_eq!(selections("--at 1s --cover=-2s"), [(Role::Stills, at(1_000)), (Role::Cover, at(-2_000))]);
+        let preview = |start, length_ms, step_ms| {
+            (Role::Preview, Selection::Preview { start: MediaTime::from_millis(start), length_ms, step_ms })
+        };
+        assert_eq!(selections("--preview"), [preview(0, 3_000, 100)]);
+        assert_eq!(selections("--preview 2s --from 1:00 --fps 20"), [preview(60_000, 2_000, 50)]);
+        assert_eq!(
+            selections("--cover --preview"),
+            [(Role::Cover, Selection::Cover), preview(0, 3_000, 100)]
+        );
         assert_eq!(selections("--every 10%"), [(Role::Stills, Selection::PercentStep { percent: 10.0 })]);
     }
 
@@ -396,6 +456,11 @@ mod tests {
             "--count 0",
             "--vtt",
             "--cover --vtt",
+            "--preview 0s",
+            "--preview 31s",
+            "--preview --fps 51",
+            "--fps 5",
+            "--preview --from=-1s",
             "--sprite 101x1",
             "--sprite 3",
             "--quality 101",

@@ -223,6 +223,7 @@ impl From<&Picture> for PictureDocument {
                 Role::Stills => "still",
                 Role::Sprite => "cell",
                 Role::Cover => "cover",
+                Role::Preview => "preview",
             },
             offset_ms: picture.offset.map(MediaTime::as_millis),
             status: if picture.result.is_ok() { "ok" } else { "failed" },

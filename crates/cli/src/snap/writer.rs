@@ -32,6 +32,7 @@ impl Writer {
             Role::Stills => format!("{stem}-{number:05}.{extension}"),
             Role::Sprite => format!("{stem}-sprite-{number:05}.{extension}"),
             Role::Cover => format!("{stem}-cover.{extension}"),
+            Role::Preview => format!("{stem}-preview.{}", ImageFormat::Webp.extension()),
         }
     }
 

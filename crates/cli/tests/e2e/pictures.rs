@@ -2,7 +2,7 @@
 
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
-use stillframe_testkit::clips::{Keyframes, Scene, cached_scenes};
+use stillframe_testkit::clips::{Keyframes, Scene, cached_scenes, read_animation, read_frame_number};
 
 use crate::client::Client;
 use crate::clips;
@@ -45,6 +45,49 @@ async fn pictures_have_validators_ranges_and_cache_headers() {
     assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     let head = client.http().head(&url).send().await.expect("an answer");
     assert_eq!(head.headers()[header::CONTENT_LENGTH], body.len().to_string().as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_is_one_picture_that_moves() {
+    let server = Server::start();
+    let client = server.client();
+    let media = client.add_clip(&clips::film()).await;
+    let path = format!("/v1/media/{}/snapshots", media["id"].as_str().expect("an id"));
+    let ask =
+        json!({ "preview": { "start_ms": 400, "length_ms": 800, "frames_per_second": 5 }, "width_px": 160 });
+    let (status, job) = client.post(&path, &ask).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{job}");
+    let job = client.finished_job(job["id"].as_str().expect("an id")).await;
+    let [picture] = job["outputs"][0]["pictures"].as_array().expect("pictures").as_slice() else {
+        panic!("one picture: {job}")
+    };
+    assert_eq!((&picture["status"], &picture["offset_ms"]), (&json!("ok"), &json!(400)), "{job}");
+    let answer = client.fetch(picture["url"].as_str().expect("a URL")).await;
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "image/webp");
+    let frames = read_animation(&answer.bytes().await.expect("a body")).expect("an animation");
+    let shown: Vec<_> = frames.iter().map(|(image, ms)| (read_frame_number(image), *ms)).collect();
+    assert_eq!(shown, [10, 15, 20, 25].map(|number| (Some(number), 200)));
+
+    for wrong in [
+        json!({ "preview": {}, "format": "jpg" }),
+        json!({ "preview": {}, "vtt": true }),
+        json!({ "preview": {}, "sprite": { "columns": 2, "rows": 2 } }),
+        json!({ "preview": { "length_ms": 0 } }),
+        json!({ "preview": { "length_ms": 31000 } }),
+        json!({ "preview": { "start_ms": -1 } }),
+        json!({ "preview": { "frames_per_second": 0 } }),
+        json!({ "preview": { "frames_per_second": 2000 } }),
+        json!({ "preview": {}, "width_px": 1281 }),
+        json!({ "preview": {}, "offsets_ms": [0] }),
+    ] {
+        let (status, problem) = client.post(&path, &wrong).await;
+        let code = problem["code"].as_str();
+        assert_eq!(
+            (status, code),
+            (StatusCode::BAD_REQUEST, Some("invalid-parameter")),
+            "{wrong}: {problem}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

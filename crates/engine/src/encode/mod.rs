@@ -1,5 +1,6 @@
 //! Encoders: from a canvas to a file's bytes. No format's file carries metadata of the video.
 
+mod animation;
 mod avif;
 mod jpeg;
 mod png;
@@ -10,6 +11,7 @@ use stillframe_domain::{ErrorCode, Failure, ImageFormat};
 use crate::av::PlaneFormat;
 use crate::canvas::Canvas;
 
+pub use animation::{AnimationFrame, write as write_animation};
 pub use jpeg::JpegEncoder;
 
 /// Encoders of all formats, kept for a whole call.

@@ -14,7 +14,7 @@ const COVER_TOLERANCE_MS: u64 = 10_000;
 pub struct Slot {
     /// Place of its output in the request.
     pub output: usize,
-    /// Its place among the output's pictures.
+    /// Its place among the output's pictures, or among the frames of its one picture that moves.
     pub index: usize,
     /// The time asked for; `None` where the frame's own time is the answer.
     pub offset: Option<MediaTime>,
@@ -58,8 +58,8 @@ pub struct PlannedOutput {
 }
 
 impl PlannedOutput {
-    /// How many pictures there will be, taken or failed.
-    pub fn picture_count(&self) -> usize {
+    /// How many frames there will be, taken or failed: one for each picture, unless that moves.
+    pub fn frame_count(&self) -> usize {
         self.wanted.len() + self.out_of_range.len()
     }
 }

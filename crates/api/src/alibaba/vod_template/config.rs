@@ -85,7 +85,7 @@ pub(in crate::alibaba) fn frames_config(spec: &SnapshotSpec, origin: SizeRule) -
             let offsets: Vec<_> = spec.selection.asked_offsets().into_iter().flatten().collect();
             tell("SpecifiedOffsetTimes", Some(json!(offsets)));
         }
-        Selection::PercentStep { .. } | Selection::Cover => {}
+        Selection::PercentStep { .. } | Selection::Cover | Selection::Preview { .. } => {}
     }
     let size = match spec.product {
         Product::Stills { size, .. } => size,

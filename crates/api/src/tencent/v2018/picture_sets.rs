@@ -57,6 +57,9 @@ pub(super) fn interval(selection: &Selection) -> (&'static str, i64) {
         Selection::Series { interval_ms, .. } => {
             ("Time", i64::try_from(interval_ms / 1000).unwrap_or(i64::MAX))
         }
-        Selection::Offsets(_) | Selection::Keyframes { .. } | Selection::Cover => ("Time", 0),
+        Selection::Offsets(_)
+        | Selection::Keyframes { .. }
+        | Selection::Cover
+        | Selection::Preview { .. } => ("Time", 0),
     }
 }

@@ -114,7 +114,10 @@ fn words(fact: &SnapshotFact, set: &Set<'_>) -> (&'static str, Value, Value) {
         }
         (
             Product::Stills { .. },
-            Selection::Series { .. } | Selection::PercentStep { .. } | Selection::Keyframes { .. },
+            Selection::Series { .. }
+            | Selection::PercentStep { .. }
+            | Selection::Keyframes { .. }
+            | Selection::Preview { .. },
         ) => ("SampleSnapshot", json!({ "definition": definition }), json!({ "imageUrls": urls })),
     }
 }

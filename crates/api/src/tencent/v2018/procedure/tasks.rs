@@ -62,7 +62,8 @@ fn kind(set: &Set<'_>) -> Kind {
         (Product::Stills { .. }, Selection::Cover, _) | (_, Selection::Offsets(_), OutputKind::Cover) => {
             Kind::Cover
         }
-        (Product::Stills { .. }, Selection::Offsets(_), _) => Kind::Offsets,
+        // A preview is one picture at one time, which this vendor has no other words for.
+        (Product::Stills { .. }, Selection::Offsets(_) | Selection::Preview { .. }, _) => Kind::Offsets,
         (
             Product::Stills { .. },
             Selection::Series { .. } | Selection::PercentStep { .. } | Selection::Keyframes { .. },
