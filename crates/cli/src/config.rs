@@ -293,7 +293,7 @@ impl Config {
     /// Names every key at fault: unknown, of another type, or out of range.
     pub fn load(flags: &ConfigFlags, listen: Option<SocketAddr>) -> anyhow::Result<Self> {
         let mut figment = Figment::from(Toml::string(DEFAULT));
-        let file = flags.config.clone().unwrap_or_else(|| PathBuf::from("stillframe.toml"));
+        let file = Self::file(flags);
         if flags.config.is_some() && !file.is_file() {
             bail!("the settings file {} is not there", file.display());
         }
@@ -314,6 +314,11 @@ impl Config {
         Ok(config)
     }
 
+    /// The settings file, which need not be there unless it was named.
+    pub fn file(flags: &ConfigFlags) -> PathBuf {
+        flags.config.clone().unwrap_or_else(|| PathBuf::from("stillframe.toml"))
+    }
+
     fn validate(&self) -> anyhow::Result<()> {
         let mut faults = Vec::new();
         if self.database_path().is_none() {
@@ -330,8 +335,9 @@ impl Config {
         if !public.is_empty() && !public.starts_with("http://") && !public.starts_with("https://") {
             faults.push("server.public_url: expected an http or https URL".to_owned());
         }
-        if self.sandbox.calls_per_child == 0 || self.sandbox.no_progress_ms < 1_000 {
-            let expected = "calls_per_child above 0, no_progress_ms of 1,000 or more";
+        let sandbox = &self.sandbox;
+        if sandbox.calls_per_child == 0 || sandbox.cpu_s_max == 0 || sandbox.no_progress_ms < 2_000 {
+            let expected = "calls_per_child and cpu_s_max above 0, no_progress_ms of 2,000 or more";
             faults.push(format!("sandbox: expected {expected}"));
         }
         if self.sandbox.memory_bytes_max < SANDBOX_MEMORY_BYTES_MIN {

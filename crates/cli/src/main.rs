@@ -7,6 +7,7 @@
 mod cleaner;
 mod commands;
 mod config;
+mod doctor;
 #[cfg(debug_assertions)]
 mod halt;
 mod sandbox;
@@ -20,8 +21,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    app, config as config_command, decode_child, documents, healthcheck, key, migrate, probe, serve,
-    snap as snap_command,
+    app, config as config_command, decode_child, doctor as doctor_command, documents, healthcheck, key,
+    migrate, probe, serve, snap as snap_command,
 };
 use crate::config::ConfigFlags;
 
@@ -54,6 +55,8 @@ enum Command {
     Key(key::KeyArgs),
     /// Print every setting with its default
     Config(config_command::ConfigArgs),
+    /// Look whether this machine has what the service needs
+    Doctor(doctor_command::DoctorArgs),
     /// Ask a running server whether it is ready
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Print completions for a shell
@@ -83,6 +86,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::App(args) => block_on(app::run(&args, flags)),
         Command::Key(args) => block_on(key::run(&args, flags)),
         Command::Config(args) => config_command::run(&args),
+        Command::Doctor(args) => block_on(doctor_command::run(&args, flags)),
         Command::Healthcheck(args) => healthcheck::run(&args, flags),
         Command::Completions(args) => documents::completions(&args, Cli::command()),
         Command::Man => documents::man(Cli::command()),

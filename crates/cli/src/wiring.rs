@@ -33,6 +33,8 @@ pub struct Server {
     pub runner: Runner,
     /// What confines decoding, for people.
     pub sandbox: String,
+    /// Where it writes.
+    pub data: Vec<PathBuf>,
     /// Sends events.
     pub relay: Relay,
     /// Removes what is of no use any more.
@@ -102,7 +104,9 @@ pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server
         config.cleaner.config(spool_dir(config)?),
     );
     let public = stillframe_api::router(ApiState { service: service.clone() });
-    Ok(Server { database: parts.database, service, public, runner, sandbox, relay, cleaner })
+    let data = [config.database_path(), config.storage_path()].into_iter().flatten().map(PathBuf::from);
+    let data = data.collect();
+    Ok(Server { database: parts.database, service, public, runner, sandbox, data, relay, cleaner })
 }
 
 /// The use cases alone, for the commands that work beside a server.

@@ -33,7 +33,7 @@ pub use records::{
     Commit, ConfirmReport, DeliveryLane, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaChange,
     MediaFilter, MediaMatches, MediaOrder, NewMedia, Page, PulledEvent, QueueDepth,
 };
-pub use sqlite::{SqliteConfig, SqliteDatabase};
+pub use sqlite::{Examined, SqliteConfig, SqliteDatabase, examine};
 pub use traits::{Apps, Database, Deliveries, Jobs, MediaStore, Procedures, Queues, Templates, Topic};
 pub use uploads::{ArrivalOutcome, MediaArrival, PartOutcome, UploadArrival, Uploads};
 

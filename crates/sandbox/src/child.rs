@@ -7,6 +7,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use stillframe_domain::{ByteSource, ErrorCode, Failure, SourceError};
@@ -18,6 +19,8 @@ use crate::wire::{Received, receive, send};
 
 /// Most bytes asked for at a time.
 const READ_BYTES_MAX: usize = 1 << 20;
+/// How often a child that reads a file by itself says that it does.
+const WORKING_EVERY: Duration = Duration::from_secs(1);
 
 /// Confines this process and serves the parent, whose socket is the standard input, until it closes it.
 ///
@@ -37,9 +40,11 @@ fn is_closed(error: &io::Error) -> bool {
 }
 
 fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
-    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let watched = socket.try_clone()?;
-    let confinement = confine(memory_bytes_max);
+    let (confinement, socket) = confine(memory_bytes_max, || {
+        let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        socket.try_clone().map(|watched| (socket, watched))
+    });
+    let (socket, watched) = socket?;
     end_with_parent(watched)?;
     let channel = Arc::new(Channel { socket: Mutex::new(socket) });
     channel.tell(&Report::Ready(confinement), &[])?;
@@ -130,7 +135,10 @@ fn open(
     file: Option<OwnedFd>,
 ) -> io::Result<Arc<dyn ByteSource>> {
     match (facts.is_file, file) {
-        (true, Some(file)) => Ok(Arc::new(FileSource { file: File::from(file), facts })),
+        (true, Some(file)) => {
+            let told_at = Mutex::new(Instant::now());
+            Ok(Arc::new(FileSource { file: File::from(file), facts, channel: Arc::clone(channel), told_at }))
+        }
         (false, None) => Ok(Arc::new(AskedSource { channel: Arc::clone(channel), facts })),
         _ => Err(io::Error::other("an order whose video does not come as it says")),
     }
@@ -140,10 +148,26 @@ fn open(
 struct FileSource {
     file: File,
     facts: SourceFacts,
+    channel: Arc<Channel>,
+    /// When the parent last heard that the file is read.
+    told_at: Mutex<Instant>,
+}
+
+impl FileSource {
+    /// A decoder that is stuck reads nothing, and so says nothing.
+    fn tell_working(&self) {
+        let mut told_at = self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if WORKING_EVERY <= told_at.elapsed() {
+            *told_at = Instant::now();
+            // A parent that is gone ends this process by itself.
+            let _ = self.channel.tell(&Report::Working, &[]);
+        }
+    }
 }
 
 impl ByteSource for FileSource {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.tell_working();
         self.file.read_at(buf, offset)
     }
 

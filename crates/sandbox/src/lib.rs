@@ -23,6 +23,6 @@ mod wire;
 mod worker;
 
 pub use child::serve;
-pub use confine::{Confinement, Refused, confine, refused_after};
+pub use confine::{Checked, Confinement, Refused, check};
 pub use decoder::{Call, Decoder, InProcess};
 pub use pool::{Pool, PoolConfig};

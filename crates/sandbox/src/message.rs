@@ -55,6 +55,8 @@ pub(crate) struct SourceFacts {
 pub(crate) enum Report {
     /// The child is confined and waits for its first order.
     Ready(Confinement),
+    /// The work goes on: bytes of the open file were read since the last word.
+    Working,
     /// Asks for bytes of the video.
     Read {
         /// From where.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use stillframe_domain::{ErrorCode, Failure, MediaFacts};
@@ -27,7 +27,9 @@ pub struct PoolConfig {
     pub calls_per_child: u32,
     /// Largest address space of a child in bytes; 4 GiB by default.
     pub memory_bytes_max: u64,
-    /// Longest time in which a child says nothing at all; 2 minutes by default.
+    /// Most processor time of one call, over all its threads, in seconds; 2 hours by default.
+    pub cpu_s_max: u64,
+    /// Longest time in which a child neither reads nor says anything; 2 minutes by default.
     pub no_progress: Duration,
     /// Whether a child that a layer of its confinement is missing from may work; true by default.
     pub is_partial_allowed: bool,
@@ -46,6 +48,7 @@ impl PoolConfig {
             idle_max: 2,
             calls_per_child: 200,
             memory_bytes_max: MEMORY_BYTES_MAX,
+            cpu_s_max: 7_200,
             no_progress: Duration::from_secs(120),
             is_partial_allowed: true,
         }
@@ -54,12 +57,22 @@ impl PoolConfig {
 
 /// Decodes in children, of which some are kept warm.
 pub struct Pool {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     config: PoolConfig,
-    idle: Mutex<Vec<Worker>>,
+    children: Mutex<Children>,
+}
+
+struct Children {
+    idle: Vec<Worker>,
+    /// Those that work, wait, or are being started.
+    count: usize,
 }
 
 impl Pool {
-    /// A pool with one child that waits; says what confines it.
+    /// A pool with one child that waits, and the others on their way; says what confines it.
     ///
     /// # Errors
     /// When a child cannot be started, or a layer of its confinement is missing and has to be there.
@@ -70,7 +83,10 @@ impl Pool {
             let missing = confinement.missing().join(", ");
             return Err(io::Error::other(format!("the kernel lacks what the sandbox needs: {missing}")));
         }
-        Ok((Self { config, idle: Mutex::new(vec![first]) }, confinement))
+        let children = Mutex::new(Children { idle: vec![first], count: 1 });
+        let shared = Arc::new(Shared { config, children });
+        (1..shared.config.idle_max).for_each(|_| shared.fill());
+        Ok((Self { shared }, confinement))
     }
 
     fn with_worker(
@@ -79,29 +95,41 @@ impl Pool {
         mut run: impl FnMut(&mut Worker) -> Ended,
     ) -> Result<Option<MediaFacts>, Failure> {
         loop {
-            let idle = self.take_idle(call.version.as_ref());
+            let idle = self.shared.take_idle(call.version.as_ref());
             let is_new = idle.is_none();
             let mut worker = match idle {
                 Some(worker) => worker,
-                None => self.start_worker()?,
+                None => self.shared.start_worker()?,
             };
-            match run(&mut worker) {
+            let end = match run(&mut worker) {
                 Ended::Answered(answer) => {
-                    self.give_back(worker);
+                    self.shared.give_back(worker);
                     return answer.map(Some);
                 }
-                Ended::Stopped => return Ok(None),
-                Ended::Broken(failure) => return Err(failure),
-                Ended::Gone if is_new => return Err(crashed()),
+                Ended::Stopped => Some(Ok(None)),
+                Ended::Broken(failure) => Some(Err(failure)),
+                Ended::Gone if is_new => Some(Err(crashed())),
                 // Something ended it while it waited: that is not the video's fault.
-                Ended::Gone => {}
+                Ended::Gone => None,
+            };
+            // Ended first, so that a new one has its memory.
+            drop(worker);
+            self.shared.forget_one();
+            if let Some(end) = end {
+                return end;
             }
         }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Children> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A child that waits: one that may know the video, if there is one.
     fn take_idle(&self, version: Option<&String>) -> Option<Worker> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = &mut self.lock().idle;
         match idle.iter().position(|worker| worker.knows(version)) {
             Some(place) => Some(idle.remove(place)),
             None => idle.pop(),
@@ -109,23 +137,57 @@ impl Pool {
     }
 
     fn start_worker(&self) -> Result<Worker, Failure> {
+        self.lock().count += 1;
         Worker::start(&self.config).map_err(|error| {
+            self.lock().count -= 1;
             tracing::error!(error = &error as &dyn std::error::Error, "cannot start a decoder");
             no_decoder()
         })
     }
 
-    fn give_back(&self, worker: Worker) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if worker.call_count < self.config.calls_per_child && idle.len() < self.config.idle_max {
-            idle.push(worker);
+    fn give_back(self: &Arc<Self>, worker: Worker) {
+        let mut children = self.lock();
+        if worker.call_count < self.config.calls_per_child && children.idle.len() < self.config.idle_max {
+            children.idle.push(worker);
+            return;
+        }
+        drop(children);
+        drop(worker);
+        self.forget_one();
+    }
+
+    /// A child has ended; another one takes its place if there are too few to wait.
+    fn forget_one(self: &Arc<Self>) {
+        self.lock().count -= 1;
+        self.fill();
+    }
+
+    /// Starts a child that will wait, if there are too few, without anybody waiting for it.
+    fn fill(self: &Arc<Self>) {
+        let mut children = self.lock();
+        if self.config.idle_max <= children.count {
+            return;
+        }
+        children.count += 1;
+        drop(children);
+        let shared = Arc::clone(self);
+        let start = move || match Worker::start(&shared.config) {
+            Ok(worker) => shared.lock().idle.push(worker),
+            Err(error) => {
+                shared.lock().count -= 1;
+                // The next call tries again, and tells its caller if it fails.
+                tracing::warn!(error = &error as &dyn std::error::Error, "cannot keep a decoder warm");
+            }
+        };
+        if std::thread::Builder::new().name("decoder".to_owned()).spawn(start).is_err() {
+            self.lock().count -= 1;
         }
     }
 }
 
 impl Decoder for Pool {
     fn probe(&self, call: &Call<'_>, limits: &Limits) -> Result<MediaFacts, Failure> {
-        self.with_worker(call, |worker| worker.probe(call, limits, &self.config))?.ok_or_else(abandoned)
+        self.with_worker(call, |worker| worker.probe(call, limits, &self.shared.config))?.ok_or_else(abandoned)
     }
 
     fn take(
@@ -141,7 +203,8 @@ impl Decoder for Pool {
             }
             sink(produced)
         };
-        let ended = self.with_worker(call, |worker| worker.take(call, request, &self.config, &mut noting))?;
+        let ended =
+            self.with_worker(call, |worker| worker.take(call, request, &self.shared.config, &mut noting))?;
         ended.or(facts).ok_or_else(abandoned)
     }
 }

@@ -1,12 +1,16 @@
 //! A child as its parent sees it.
 
+mod processor;
+mod terms;
+mod words;
+
 use std::collections::VecDeque;
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use stillframe_domain::{ErrorCode, Failure, MediaFacts, SourceError};
@@ -17,6 +21,8 @@ use crate::decoder::Call;
 use crate::message::{FORESEEN_RANGES_MAX, Order, Report, SourceFacts, put_file};
 use crate::pool::PoolConfig;
 use crate::wire::{Received, receive, send};
+use terms::Terms;
+use words::Words;
 
 /// How often a waiting parent looks whether it still has to wait.
 const LOOK: Duration = Duration::from_millis(100);
@@ -31,6 +37,7 @@ const READ_BYTES_MAX: u32 = 1 << 20;
 pub(crate) struct Worker {
     process: Child,
     socket: UnixStream,
+    words: Words,
     /// What keeps it from the rest of the machine.
     pub(crate) confinement: Confinement,
     /// Calls that it has ended.
@@ -55,6 +62,7 @@ impl Worker {
     /// Starts a child.
     pub(crate) fn start(config: &PoolConfig) -> io::Result<Self> {
         let (socket, of_child) = UnixStream::pair()?;
+        let (words, stderr) = Words::listen()?;
         let mut process = Command::new(&config.program)
             .arg0("stillframe")
             .args(&config.arguments)
@@ -63,7 +71,7 @@ impl Worker {
             .current_dir("/")
             .stdin(Stdio::from(OwnedFd::from(of_child)))
             .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
+            .stderr(stderr)
             .spawn()?;
         socket.set_read_timeout(Some(LOOK))?;
         socket.set_write_timeout(Some(config.no_progress))?;
@@ -77,11 +85,12 @@ impl Worker {
             });
         match ready {
             Ok(confinement) => {
-                Ok(Self { process, socket, confinement, call_count: 0, known: VecDeque::new() })
+                Ok(Self { process, socket, words, confinement, call_count: 0, known: VecDeque::new() })
             }
             Err(error) => {
                 let _ = process.kill();
-                let _ = process.wait();
+                let status = process.wait().ok();
+                tracing::warn!(?status, said = words.said(), "a decoder did not start");
                 Err(error)
             }
         }
@@ -133,7 +142,9 @@ impl Worker {
             version: call.version.clone(),
             is_file: file.is_some(),
         };
-        if let Err(error) = send(&self.socket, &order(source), &[], file) {
+        let sent = processor::allow(self.process.id(), terms.config.cpu_s_max)
+            .and_then(|()| send(&self.socket, &order(source), &[], file));
+        if let Err(error) = sent {
             tracing::warn!(error = &error as &dyn std::error::Error, "a waiting decoder was gone");
             return Ended::Gone;
         }
@@ -149,6 +160,7 @@ impl Worker {
                     self.call_count += 1;
                     return Ended::Answered(done);
                 }
+                Report::Working => Ok(()),
                 Report::Read { offset, length } => self.answer(call, offset, length),
                 Report::Foreseen(ranges) => foresee(call, &ranges),
                 Report::Produced(mut produced) => {
@@ -197,13 +209,21 @@ impl Worker {
     fn broken(&mut self, error: &io::Error) -> Ended {
         let _ = self.process.kill();
         let status = self.process.wait().ok();
-        tracing::warn!(error = error as &dyn std::error::Error, ?status, "a decoder ended before its work");
+        let said = self.words.said();
+        let error_shown = error as &dyn std::error::Error;
+        tracing::warn!(error = error_shown, ?status, said, "a decoder ended before its work");
+        let timed_out = |message| Failure::new(ErrorCode::TimedOut, message);
         let failure = match error.kind() {
-            io::ErrorKind::TimedOut => Failure::new(ErrorCode::TimedOut, "the decoder made no progress"),
+            io::ErrorKind::TimedOut => timed_out("the decoder made no progress"),
+            _ if status.is_some_and(used_up_processor) => timed_out("the decoder used up its processor time"),
             _ => crashed(),
         };
         Ended::Broken(failure)
     }
+}
+
+fn used_up_processor(status: ExitStatus) -> bool {
+    status.signal() == Some(libc::SIGXCPU)
 }
 
 impl Drop for Worker {
@@ -225,34 +245,4 @@ fn foresee(call: &Call<'_>, ranges: &[Range<u64>]) -> io::Result<()> {
 /// What to tell of a video that ended its decoder.
 pub(crate) fn crashed() -> Failure {
     Failure::new(ErrorCode::DecoderCrashed, "the decoder broke down on this video")
-}
-
-/// What a call may cost, and what its results have to fit.
-struct Terms<'a> {
-    wall_clock: Duration,
-    config: &'a PoolConfig,
-    /// Pictures that each output will have, once it is told.
-    planned: Vec<Option<usize>>,
-}
-
-impl Terms<'_> {
-    /// Whether a result has a place in the request.
-    fn accept(&mut self, produced: &Produced) -> bool {
-        let planned = |output: usize| self.planned.get(output).copied().flatten();
-        match produced {
-            Produced::Facts(_) => true,
-            Produced::Planned { output, picture_count, best } => match self.planned.get_mut(*output) {
-                Some(slot @ None)
-                    if *picture_count <= stillframe_domain::limits::PICTURES_PER_OUTPUT_MAX
-                        && best.is_none_or(|best| best < *picture_count) =>
-                {
-                    *slot = Some(*picture_count);
-                    true
-                }
-                _ => false,
-            },
-            Produced::Picture(picture) => planned(picture.output).is_some_and(|count| picture.index < count),
-            Produced::Sheet(sheet) => planned(sheet.output).is_some(),
-        }
-    }
 }

@@ -14,7 +14,7 @@ use stillframe_domain::{
     SizeRule, SnapshotSpec,
 };
 use stillframe_engine::{Limits, Produced, TakeRequest};
-use stillframe_sandbox::{Call, Decoder, InProcess, Pool, PoolConfig, Refused};
+use stillframe_sandbox::{Call, Checked, Decoder, InProcess, Pool, PoolConfig};
 use stillframe_testkit::clips::{self, ClipSpec};
 
 fn main() -> ExitCode {
@@ -26,7 +26,26 @@ fn main() -> ExitCode {
         }
         ["self-check"] => self_check(),
         ["die", _] => misbehave(|_| {}),
+        ["spin", _] => misbehave(|_| {
+            let mut sum = 0_u64;
+            loop {
+                sum = std::hint::black_box(sum.wrapping_add(1));
+            }
+        }),
+        ["abort", _] => {
+            stillframe_sandbox::check(4 << 30);
+            let words = "last words \x1b[31m".repeat(1 << 16);
+            io::stderr().write_all(words.as_bytes()).expect_err("more than the pipe holds");
+            std::process::abort();
+        }
         ["hang", _] => misbehave(|_| std::thread::park_timeout(Duration::from_secs(600))),
+        ["slow", _] => misbehave(|socket| {
+            for _ in 0..4 {
+                std::thread::park_timeout(Duration::from_secs(1));
+                say(socket, r#""working""#);
+            }
+            say(socket, r#"{"done":{"Err":{"code":"not-a-video","message":"in the end"}}}"#);
+        }),
         ["lie", _] => misbehave(|socket| {
             say(
                 socket,
@@ -44,7 +63,7 @@ fn main() -> ExitCode {
 
 /// Runs the cases whose name contains the filter.
 fn run_tests(filter: &str) -> ExitCode {
-    let cases: [(&str, fn()); 9] = [
+    let cases: [(&str, fn()); 13] = [
         ("children_answer_as_this_process_does", children_answer_as_this_process_does),
         ("a_confined_process_reaches_nothing", a_confined_process_reaches_nothing),
         ("a_child_that_breaks_down_costs_one_call", a_child_that_breaks_down_costs_one_call),
@@ -54,6 +73,13 @@ fn run_tests(filter: &str) -> ExitCode {
         ("children_are_replaced_after_their_calls", children_are_replaced_after_their_calls),
         ("children_outlive_the_thread_that_started_them", children_outlive_the_thread_that_started_them),
         ("a_child_knows_a_video_that_it_was_asked_about", a_child_knows_a_video_that_it_was_asked_about),
+        ("a_child_that_computes_for_ever_is_ended", a_child_that_computes_for_ever_is_ended),
+        (
+            "a_child_that_reads_is_not_taken_for_one_that_hangs",
+            a_child_that_reads_is_not_taken_for_one_that_hangs,
+        ),
+        ("a_lost_child_is_replaced_before_it_is_needed", a_lost_child_is_replaced_before_it_is_needed),
+        ("a_child_may_abort_and_its_last_words_do_no_harm", a_child_may_abort_and_its_last_words_do_no_harm),
     ];
     for (name, case) in cases.into_iter().filter(|(name, _)| name.contains(filter)) {
         case();
@@ -62,10 +88,13 @@ fn run_tests(filter: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+const READY: &str =
+    r#"{"ready":{"has_closed_descriptors":true,"has_limits":true,"has_landlock":true,"has_seccomp":true}}"#;
+
 /// A child that says it is ready, and after its first order does something else.
 fn misbehave(then: impl FnOnce(&UnixStream)) {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().expect("a socket"));
-    say(&socket, r#"{"ready":{"has_limits":true,"has_landlock":true,"has_seccomp":true}}"#);
+    say(&socket, READY);
     io::Read::read(&mut &socket, &mut [0]).expect("an order");
     then(&socket);
 }
@@ -77,9 +106,10 @@ fn say(mut socket: &UnixStream, message: &str) {
 }
 
 fn self_check() {
-    let confinement = stillframe_sandbox::confine(4 << 30);
-    let refused = stillframe_sandbox::refused_after();
-    println!("{}", serde_json::json!({ "confinement": confinement, "refused": refused }));
+    println!(
+        "{}",
+        serde_json::to_string(&stillframe_sandbox::check(4 << 30)).expect("plain values are JSON")
+    );
 }
 
 fn pool(mode: &str) -> Pool {
@@ -181,6 +211,9 @@ fn children_answer_as_this_process_does() {
 }
 
 fn a_confined_process_reaches_nothing() {
+    // What a careless library of the server could leave open.
+    let leaked = std::fs::File::open("/etc/passwd").expect("it is there");
+    rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).expect("it is open");
     let program = std::env::current_exe().expect("this program has a place");
     let output = Command::new(program)
         .arg("self-check")
@@ -189,19 +222,10 @@ fn a_confined_process_reaches_nothing() {
         .output()
         .expect("the child runs");
     let text = String::from_utf8(output.stdout).expect("text");
-    let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(told["confinement"]["has_limits"], true, "{text}");
-    assert_eq!(told["confinement"]["has_seccomp"], true, "{text}");
-    let refused: Refused = serde_json::from_value(told["refused"].clone()).expect("what was refused");
-    let expected = Refused {
-        read_file: true,
-        make_file: true,
-        make_socket: true,
-        start_program: true,
-        has_no_environment: true,
-        can_work: true,
-    };
-    assert_eq!(refused, expected);
+    let Checked { confinement, refused } = serde_json::from_str(&text).expect("what was found");
+    let layers = [confinement.has_closed_descriptors, confinement.has_limits, confinement.has_seccomp];
+    assert_eq!(layers, [true; 3], "{text}");
+    assert_eq!(refused.open(), [""; 0], "a confined process could do this");
 }
 
 fn a_child_that_breaks_down_costs_one_call() {
@@ -263,16 +287,63 @@ fn children_are_replaced_after_their_calls() {
 }
 
 fn children_outlive_the_thread_that_started_them() {
-    let config = PoolConfig { calls_per_child: 2, ..PoolConfig::of_this_program(["serve"]) };
+    let config = PoolConfig { calls_per_child: 2, idle_max: 1, ..PoolConfig::of_this_program(["serve"]) };
     let started = std::thread::spawn(|| Pool::start(config).expect("a child starts").0);
     let pool = started.join().expect("no panic");
     std::thread::park_timeout(Duration::from_millis(200));
     let [source, _] = sources();
     assert!(take(&pool, &source).1.is_ok());
-    let me = std::process::id().to_string();
-    let children = Command::new("pgrep").args(["-P", &me, "-f", "serve"]).output().expect("pgrep runs");
-    let children = String::from_utf8(children.stdout).expect("text");
-    assert_eq!(children.lines().count(), 1, "the one that waited did the work: {children}");
+    assert_eq!(children().len(), 1, "the one that waited did the work");
+}
+
+fn a_child_that_computes_for_ever_is_ended() {
+    let config = PoolConfig { cpu_s_max: 1, ..PoolConfig::of_this_program(["spin"]) };
+    let (pool, _) = Pool::start(config).expect("a child starts");
+    let [source, _] = sources();
+    let failure = take(&pool, &source).1.expect_err("it computes");
+    assert_eq!(failure.code, ErrorCode::TimedOut);
+    assert!(failure.message.contains("processor time"), "{failure:?}");
+}
+
+/// A file that takes longer to read than a child may be silent.
+fn a_child_that_reads_is_not_taken_for_one_that_hangs() {
+    let config =
+        PoolConfig { no_progress: Duration::from_millis(1_500), ..PoolConfig::of_this_program(["slow"]) };
+    let (pool, _) = Pool::start(config).expect("a child starts");
+    let [source, _] = sources();
+    let begun = Instant::now();
+    let call = Call { source, version: None, is_abandoned: NEVER };
+    pool.probe(&call, &Limits::default()).expect_err("what it answers at last");
+    assert!(Duration::from_secs(3) <= begun.elapsed(), "it was let go on: {:?}", begun.elapsed());
+}
+
+fn a_lost_child_is_replaced_before_it_is_needed() {
+    let config = PoolConfig { idle_max: 1, ..PoolConfig::of_this_program(["die"]) };
+    let (pool, _) = Pool::start(config).expect("a child starts");
+    let [source, _] = sources();
+    let first = children();
+    take(&pool, &source).1.expect_err("it dies");
+    let begun = Instant::now();
+    while children() == first || children().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "no other child was started");
+        std::thread::yield_now();
+    }
+}
+
+fn a_child_may_abort_and_its_last_words_do_no_harm() {
+    let config = PoolConfig::of_this_program(["abort"]);
+    let error = Pool::start(config).err().expect("it does not start");
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "it ended, and was not waited for: {error}");
+}
+
+/// Process ids of the children of this process, whichever thread started them.
+fn children() -> Vec<String> {
+    let mut all = Vec::new();
+    for task in std::fs::read_dir("/proc/self/task").expect("it is there").flatten() {
+        let listed = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        all.extend(listed.split_whitespace().map(str::to_owned));
+    }
+    all
 }
 
 /// Counts the bytes that are read of a video in memory.

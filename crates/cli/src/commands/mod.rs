@@ -3,6 +3,7 @@
 pub mod app;
 pub mod config;
 pub mod decode_child;
+pub mod doctor;
 pub mod documents;
 pub mod healthcheck;
 pub mod key;

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, AppConfig, Config, ConfigFlags, EndpointConfig, LogFormat};
+use crate::doctor::Space;
 use crate::tls::TlsListener;
 use crate::upload_cleaner;
 use crate::wiring::{self, Server};
@@ -106,7 +108,11 @@ async fn serve_until_signal(
     let health = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .with_state(Ready { service: server.service.clone(), sandbox: server.sandbox.into() });
+        .with_state(Ready {
+            service: server.service.clone(),
+            sandbox: server.sandbox.into(),
+            data: server.data.into(),
+        });
     let public = match public {
         Public::Plain(listener) => spawn_listener(listener, server.public, &stop),
         Public::Tls(listener) => spawn_listener(listener, server.public, &stop),
@@ -162,9 +168,15 @@ where
 struct Ready {
     service: Arc<Service>,
     sandbox: Arc<str>,
+    /// Where the data is written.
+    data: Arc<[PathBuf]>,
 }
 
 async fn ready(State(state): State<Ready>) -> (StatusCode, String) {
+    let is_full = |path: &PathBuf| Space::at(path).is_ok_and(Space::is_full);
+    if state.data.iter().any(is_full) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the disk is full\n".to_owned());
+    }
     match state.service.ping().await {
         Ok(()) => (StatusCode::OK, format!("ready\nsandbox: {}\n", state.sandbox)),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be used\n".to_owned()),

@@ -41,6 +41,22 @@ async fn nothing_is_lost_when_killed_between_a_callback_and_its_record() {
     survive(Checkpoint::CallbackSent).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_killed_while_it_starts() {
+    let receiver = WebhookReceiver::start().await;
+    let mut server = Server::start();
+    let client = server.client();
+    let media = prepare(&client, &receiver).await;
+    ask_tencent(client.clone(), media.clone()).await;
+    server.kill();
+    for after_ms in [0, 5, 20, 40, 80, 120, 160] {
+        server.kill_at_start(Duration::from_millis(after_ms));
+    }
+    server.restart(&[]);
+    assert_eq!(snapshot_jobs(&client).await.len(), 1, "the accepted job, once");
+    check_ends(&client, &receiver).await;
+}
+
 /// Kills the server at `point` in five rounds on the same data, and looks at everything after each.
 async fn survive(point: Checkpoint) {
     let receiver = WebhookReceiver::start().await;

@@ -30,6 +30,11 @@ impl Server {
 
     /// As [`Self::start`], with more settings as environment variables.
     pub fn start_with(env: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a temporary directory"), env)
+    }
+
+    /// As [`Self::start_with`], in a folder of the caller's.
+    pub fn start_in(dir: TempDir, env: &[(&str, &str)]) -> Self {
         let clips = crate::clips::dir().display().to_string();
         let base = [
             ("STILLFRAME_BOOTSTRAP_KEY_ID", KEY_ID),
@@ -41,7 +46,6 @@ impl Server {
         ];
         // Later ones win.
         let env = base.iter().chain(env).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let dir = tempfile::tempdir().expect("a temporary directory");
         let mut server = Self { process: None, url: String::new(), admin_url: String::new(), dir, env };
         server.restart(&[]);
         server
@@ -50,17 +54,7 @@ impl Server {
     /// Starts the process again on the same data, with more settings for this run alone. The first
     /// start's port is kept, as a real server's would be.
     pub fn restart(&mut self, env: &[(&str, &str)]) {
-        assert!(self.process.is_none(), "the process still runs");
-        let listen = self.url.split_once("://").map_or("127.0.0.1:0", |(_, address)| address).to_owned();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_stillframe"))
-            .args(["serve", "--listen", &listen, "--data-dir"])
-            .arg(self.data_dir())
-            .current_dir(self.dir.path())
-            .envs(self.env.iter().cloned())
-            .envs(env.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+        let mut process = self.spawn(env);
         let stdout = process.stdout.take().expect("stdout is piped");
         let line = BufReader::new(stdout)
             .lines()
@@ -71,6 +65,28 @@ impl Server {
         self.url = words[2].to_owned();
         self.admin_url = words[4].to_owned();
         self.process = Some(process);
+    }
+
+    /// Starts the process and kills it so soon that it may not have come up.
+    pub fn kill_at_start(&mut self, after: Duration) {
+        let mut process = self.spawn(&[]);
+        std::thread::park_timeout(after);
+        process.kill().expect("the process can be killed");
+        process.wait().expect("the process ends");
+    }
+
+    fn spawn(&self, env: &[(&str, &str)]) -> Child {
+        assert!(self.process.is_none(), "the process still runs");
+        let listen = self.url.split_once("://").map_or("127.0.0.1:0", |(_, address)| address).to_owned();
+        Command::new(env!("CARGO_BIN_EXE_stillframe"))
+            .args(["serve", "--listen", &listen, "--data-dir"])
+            .arg(self.data_dir())
+            .current_dir(self.dir.path())
+            .envs(self.env.iter().cloned())
+            .envs(env.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts")
     }
 
     /// `kill -9`.

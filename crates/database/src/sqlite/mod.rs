@@ -13,6 +13,7 @@ mod delivery_control;
 mod endpoints;
 mod error;
 mod events;
+mod examine;
 mod health;
 mod job_search;
 mod jobs;
@@ -48,6 +49,7 @@ use tokio::sync::watch;
 use crate::traits::{Database, Topic};
 use crate::{DatabaseError, Result};
 use error::at;
+pub use examine::{Examined, examine};
 use writer::{HintSenders, Stepping, Tx, Writer};
 
 /// Connections for reading.
@@ -108,7 +110,7 @@ impl SqliteDatabase {
             .busy_timeout(config.busy_timeout)
             .disable_statement_logging();
         let writing = pool(1).connect_with(options.clone()).await.map_err(at(DOING))?;
-        sqlx::migrate!("migrations/sqlite")
+        examine::MIGRATIONS
             .run(&writing)
             .await
             .map_err(|error| error::of_migration("database::migrate", error))?;
