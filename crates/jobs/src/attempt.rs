@@ -15,8 +15,10 @@ use crate::kinds;
 use crate::runner::Shared;
 use crate::work::Work;
 
-/// Tries to write a result before its lease is left to end.
-const WRITE_ATTEMPTS_MAX: u32 = 5;
+/// How long a job is held up by what the service lacks, before it is looked at again.
+const HOLD: Duration = Duration::from_secs(2);
+/// Longest wait between two tries to write what came of an attempt.
+const WRITE_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Runs a leased job to its result, a retry, or the loss of its lease; gives it back when told to.
 pub(crate) async fn run(shared: Arc<Shared>, lease: Lease, give_back: CancellationToken) {
@@ -74,6 +76,7 @@ async fn work(
     let loaded = Work::load(Arc::clone(shared), lease.clone(), abandoned).await;
     let work = match loaded {
         Ok(work) => work,
+        Err(JobError::Hold(failure)) => return hold(shared, lease, &failure).await,
         Err(JobError::Retry(failure) | JobError::Fail(failure)) => {
             return retry_later(shared, lease, &failure).await;
         }
@@ -91,6 +94,7 @@ async fn work(
     let with_traffic = |completion| JobCompletion { traffic: work.traffic(), ..completion };
     match result {
         Ok(completion) => complete(shared, lease, &with_traffic(completion)).await,
+        Err(JobError::Hold(failure)) => hold(shared, lease, &failure).await,
         Err(JobError::Retry(failure)) if !is_last && !ends_decoders(lease, &failure) => {
             retry_later(shared, lease, &failure).await
         }
@@ -113,6 +117,15 @@ fn last_failure(lease: &Lease) -> Failure {
         let message = format!("{} attempts were begun and none came to an end", lease.job.attempt_max);
         Failure::new(ErrorCode::AttemptsExhausted, message)
     })
+}
+
+/// Keeps the job, and with it a slot, until the service may have again what it lacks; then gives it back as if
+/// it had not been begun.
+async fn hold(shared: &Shared, lease: &Lease, failure: &Failure) -> Result<(), DatabaseError> {
+    let Lease { job, token } = lease;
+    tracing::error!(message = failure.message, "job {} is held up until the service can work again", job.id);
+    sleep(HOLD).await;
+    written(|| shared.deps.database.release_lease(&job.id, token)).await.map(|_commit| ())
 }
 
 async fn retry_later(shared: &Shared, lease: &Lease, failure: &Failure) -> Result<(), DatabaseError> {
@@ -146,15 +159,20 @@ async fn complete(shared: &Shared, lease: &Lease, completion: &JobCompletion) ->
     Ok(())
 }
 
-/// Writes what may fail for a while, several times: the work is done and worth it.
+/// Writes what came of an attempt, however long the database cannot: the work is done and worth it, and who
+/// loses the lease or is told to stop does not wait any longer.
 async fn written<'a>(
     write: impl Fn() -> BoxFuture<'a, Result<Commit, DatabaseError>>,
 ) -> Result<Commit, DatabaseError> {
     let mut number = 1;
     loop {
         match write().await {
-            Err(DatabaseError::Unavailable { .. }) if number < WRITE_ATTEMPTS_MAX => {
-                sleep(retry::job_backoff(number) / 10).await;
+            Err(error @ DatabaseError::Unavailable { .. }) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot write yet what came of a job"
+                );
+                sleep((retry::job_backoff(number) / 10).min(WRITE_WAIT_MAX)).await;
                 number += 1;
             }
             result => return result,

@@ -240,10 +240,33 @@ impl Committer {
         }
     }
 
+    async fn begin(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Closes the connection, so that the next transaction has a new one. SQLite ends a transaction by itself
+    /// when the disk is full or fails; the driver does not notice, and would refuse to begin another for
+    /// ever.
+    ///
+    /// Source: <https://www.sqlite.org/lang_transaction.html>, 3, "Response To Errors Within A Transaction"
+    /// (read 2026-11-27).
+    async fn renew(&self) {
+        if let Ok(connection) = self.pool.acquire().await {
+            // What cannot be closed in good order is gone all the same.
+            let _ = connection.close().await;
+        }
+    }
+
     async fn run_batch(&self, batch: &mut [Box<dyn Operation>]) -> Result<Hints> {
         const BEGIN: &str = "writer::begin";
         const COMMIT: &str = "writer::commit";
-        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(at(BEGIN))?;
+        let transaction = match self.begin().await {
+            Ok(transaction) => transaction,
+            Err(_) => {
+                self.renew().await;
+                self.begin().await.map_err(at(BEGIN))?
+            }
+        };
         let mut tx =
             Tx { transaction, hints: Hints::default(), now: self.clock.now(), rng: Arc::clone(&self.rng) };
         if let [alone] = batch {
@@ -278,4 +301,31 @@ async fn run_among_others(operation: &mut dyn Operation, tx: &mut Tx) -> Result<
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use stillframe_domain::{OsRng, SystemClock};
+
+    use super::{at, unavailable};
+    use crate::{Database as _, SqliteConfig, SqliteDatabase};
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_does_not_end_the_writer() {
+        const DOING: &str = "tests::full";
+        let dir = tempfile::tempdir().unwrap();
+        let config = SqliteConfig::new(dir.path().join("full.db"), Arc::new(SystemClock), Arc::new(OsRng));
+        let database = SqliteDatabase::open(config).await.unwrap();
+        let lost = database.write(DOING, |tx| {
+            Box::pin(async {
+                // What a full disk does.
+                sqlx::query("ROLLBACK").execute(tx.connection()).await.map_err(at(DOING))?;
+                Err::<(), _>(unavailable(DOING, "the disk is full"))
+            })
+        });
+        lost.await.unwrap_err();
+        database.ping().await.expect("the next write has a connection");
+    }
 }

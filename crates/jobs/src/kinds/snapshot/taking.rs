@@ -11,7 +11,7 @@ use stillframe_engine::{PictureProduced, Produced, SheetProduced, TakeRequest};
 use stillframe_sandbox::Call;
 
 use crate::blocking::{self, Blocking};
-use crate::error::JobError;
+use crate::error::{JobError, is_of_the_store};
 use crate::runner::Shared;
 use crate::work::Work;
 
@@ -103,7 +103,8 @@ fn version_of(work: &Work, source: &dyn ByteSource) -> Option<String> {
 
 fn spool_failed(error: io::Error) -> JobError {
     tracing::warn!(error = &error as &dyn std::error::Error, "the spool failed a job");
-    JobError::retry(ErrorCode::Unavailable, "pictures could not be kept before they were stored")
+    let failure = Failure::new(ErrorCode::Unavailable, "pictures could not be kept before they were stored");
+    if is_of_the_store(&error) { JobError::Hold(failure) } else { JobError::Retry(failure) }
 }
 
 /// Takes in what the engine produces.
