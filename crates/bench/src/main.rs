@@ -15,6 +15,7 @@ mod table;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 /// Benchmarks of Stillframe.
@@ -33,6 +34,14 @@ enum Suite {
     Engine(suites::engine::Options),
     /// The queues: how fast requests are accepted, and events pulled and confirmed, on one core.
     Queue(suites::queue::Options),
+    /// The sandbox: what a job costs more in a confined child than in process.
+    Sandbox(suites::sandbox::Options),
+    /// Decodes for the sandbox's suite, as a confined child.
+    #[command(hide = true)]
+    DecodeChild {
+        /// Largest address space in bytes
+        memory_bytes_max: u64,
+    },
     /// Runs the commands given on standard input and prints what they cost; used by the suites.
     #[command(hide = true)]
     Measure,
@@ -43,6 +52,10 @@ fn main() -> ExitCode {
     let outcome = match suite {
         Suite::Engine(options) => suites::engine::run(&workshop, &options),
         Suite::Queue(options) => suites::queue::run(&workshop, &options),
+        Suite::Sandbox(options) => suites::sandbox::run(&workshop, &options),
+        Suite::DecodeChild { memory_bytes_max } => {
+            stillframe_sandbox::serve(memory_bytes_max).context("no bench started this")
+        }
         Suite::Measure => measure::serve(),
     };
     match outcome {

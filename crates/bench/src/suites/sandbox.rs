@@ -1,0 +1,197 @@
+//! The sandbox's suite: what a job costs more when a confined child does it than when this process does.
+//!
+//! Both decoders are warm, as they are in a server, and take turns on the same open file, job by job. So the
+//! difference holds what the sandbox costs: the order, the answer with its pictures, and whatever
+//! confinement takes from the decoder. What it costs to start a child is told beside it: a server pays it
+//! once in `calls_per_child` calls, and not while a job waits.
+
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use stillframe_domain::{
+    ByteSource, Fit, FrameChoice, ImageFormat, MediaTime, Position, Product, Selection, SizeRule,
+    SnapshotSpec,
+};
+use stillframe_engine::{Limits, Produced, TakeRequest};
+use stillframe_sandbox::{Call, Decoder, InProcess, Pool, PoolConfig};
+use stillframe_storage::FileSource;
+
+use crate::files::{Files, H264_1080P};
+use crate::machine;
+use crate::suites::{Workshop, clips};
+
+/// Most milliseconds that a job may cost more.
+const MUST_MS: f64 = 2.0;
+/// Most hundredths of its time that a job may cost more.
+const MUST_PERCENT: f64 = 3.0;
+
+/// What `./dev bench sandbox` takes.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// A small file, ten jobs of each kind: shows that the suite works, not what anything costs
+    #[arg(long)]
+    quick: bool,
+    /// Jobs of each kind by each decoder
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    jobs: usize,
+    /// A video to measure with, in the place of the one that is made
+    #[arg(long, value_name = "PATH")]
+    video: Option<PathBuf>,
+}
+
+/// A kind of job.
+struct Kind {
+    name: &'static str,
+    picture_count: usize,
+    frame: FrameChoice,
+    is_asked: bool,
+}
+
+/// From the smallest job to one of a usual size; the last reads its bytes by the parent, as a remote video is.
+const KINDS: [Kind; 4] = [
+    Kind { name: "1 still, keyframe", picture_count: 1, frame: FrameChoice::Keyframe, is_asked: false },
+    Kind { name: "1 still, exact", picture_count: 1, frame: FrameChoice::Exact, is_asked: false },
+    Kind { name: "10 stills, exact", picture_count: 10, frame: FrameChoice::Exact, is_asked: false },
+    Kind {
+        name: "10 stills, exact, bytes by the parent",
+        picture_count: 10,
+        frame: FrameChoice::Exact,
+        is_asked: true,
+    },
+];
+
+/// Runs the suite and prints its table.
+///
+/// # Errors
+/// When the video cannot be made or read, or a decoder fails.
+pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
+    let video = match &options.video {
+        Some(video) => video.clone(),
+        None => {
+            Files::new(workshop.files.clone(), clips(&workshop.python)?, options.quick).make(&H264_1080P)?
+        }
+    };
+    let program = std::env::current_exe().context("cannot find this program")?;
+    println!("{}\n", machine::describe(&program.with_file_name("stillframe").display().to_string()));
+    let begun = Instant::now();
+    let config = PoolConfig {
+        idle_max: 1,
+        calls_per_child: u32::MAX,
+        ..PoolConfig::of_this_program(["decode-child"])
+    };
+    let (pool, confinement) = Pool::start(config).context("cannot start a child")?;
+    let start_ms = ms(begun.elapsed());
+    println!("| job | in process ms | sandboxed ms | difference ms | % | must |\n|---|--:|--:|--:|--:|---|");
+    let jobs = if options.quick { 10 } else { options.jobs.max(1) };
+    for kind in &KINDS {
+        println!("{}", row(kind, &compare(kind, &video, &pool, jobs)?));
+    }
+    println!(
+        "\nMedians of {jobs} jobs each. A child starts in {start_ms:.0} ms; in force: {}.",
+        confinement.in_force().join(", ")
+    );
+    Ok(())
+}
+
+/// Medians of both, in milliseconds: in this process, in a child.
+fn compare(kind: &Kind, video: &PathBuf, pool: &Pool, jobs: usize) -> Result<[f64; 2]> {
+    let file = File::open(video).with_context(|| format!("cannot open {}", video.display()))?;
+    let source: Arc<dyn ByteSource> = Arc::new(FileSource::of(file).context("cannot read the video")?);
+    let source = if kind.is_asked { Arc::new(Asked(source)) } else { source };
+    let call = Call { source, version: None, is_abandoned: &|| false };
+    let duration = InProcess.probe(&call, &Limits::default()).map_err(failed)?.duration;
+    let decoders: [&dyn Decoder; 2] = [&InProcess, pool];
+    let mut took_ms = [Vec::new(), Vec::new()];
+    for job in 0..=jobs {
+        let request = request(kind, duration, job);
+        for (decoder, took_ms) in decoders.iter().zip(&mut took_ms) {
+            let begun = Instant::now();
+            take(*decoder, &call, &request)?;
+            // The first one warms caches.
+            if 0 < job {
+                took_ms.push(ms(begun.elapsed()));
+            }
+        }
+    }
+    Ok(took_ms.map(median))
+}
+
+fn take(decoder: &dyn Decoder, call: &Call<'_>, request: &TakeRequest) -> Result<()> {
+    let mut failure = None;
+    let mut keep = |produced: Produced| {
+        if let Produced::Picture(picture) = produced {
+            failure = picture.result.err().or(failure.take());
+        }
+        ControlFlow::Continue(())
+    };
+    decoder.take(call, request, &mut keep).map_err(failed)?;
+    match failure {
+        Some(failure) => bail!("a picture failed: {}", failure.message),
+        None => Ok(()),
+    }
+}
+
+/// The same kind of job each time, at other places of the video.
+fn request(kind: &Kind, duration: MediaTime, job: usize) -> TakeRequest {
+    const PLACES: i64 = 997;
+    let length_ms = duration.as_millis();
+    let places = (0..kind.picture_count).map(|picture| {
+        let place = (job * 61 + picture * 101) as i64 % PLACES;
+        Position::At(MediaTime::from_millis(length_ms * place / (PLACES + 1)))
+    });
+    let product = Product::Stills {
+        size: SizeRule::default(),
+        fit: Fit::Stretch,
+        format: ImageFormat::Jpg,
+        quality: 85,
+    };
+    let selection = Selection::Offsets(places.collect());
+    let spec = SnapshotSpec { selection, frame: kind.frame, product, has_vtt: false };
+    TakeRequest { outputs: vec![spec], limits: Limits::default() }
+}
+
+fn row(kind: &Kind, [in_process, sandboxed]: &[f64; 2]) -> String {
+    let difference = sandboxed - in_process;
+    let percent = 100.0 * difference / in_process;
+    let verdict = |is_held: bool| if is_held { "held" } else { "**missed**" };
+    format!(
+        "| {} | {in_process:.2} | {sandboxed:.2} | {difference:.2} | {percent:.1} | <= {MUST_MS} ms {}, <= {MUST_PERCENT} % {} |",
+        kind.name,
+        verdict(difference <= MUST_MS),
+        verdict(percent <= MUST_PERCENT),
+    )
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn failed(failure: stillframe_domain::Failure) -> anyhow::Error {
+    anyhow::anyhow!("{}: {}", failure.code.name(), failure.message)
+}
+
+/// A source that has no file to hand over.
+struct Asked(Arc<dyn ByteSource>);
+
+impl ByteSource for Asked {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read_at(offset, buf)
+    }
+
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn validator(&self) -> String {
+        self.0.validator()
+    }
+}
