@@ -3,6 +3,7 @@
 //! **Invariant:** no production crate depends on this one except as a dev-dependency.
 
 pub mod clips;
+pub mod damage;
 pub mod receiver;
 pub mod remote;
 pub mod seeded_rng;
