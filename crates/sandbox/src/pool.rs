@@ -187,7 +187,8 @@ impl Shared {
 
 impl Decoder for Pool {
     fn probe(&self, call: &Call<'_>, limits: &Limits) -> Result<MediaFacts, Failure> {
-        self.with_worker(call, |worker| worker.probe(call, limits, &self.shared.config))?.ok_or_else(abandoned)
+        self.with_worker(call, |worker| worker.probe(call, limits, &self.shared.config))?
+            .ok_or_else(abandoned)
     }
 
     fn take(
