@@ -106,7 +106,7 @@ impl Run<'_> {
         let error = self.send_all(packets, &mut pick).err();
         // Draining may fail where the last packet was broken; what is missing then stays missing.
         if error.is_none() && self.decoder.send(None).is_ok() {
-            self.receive_all(&mut pick);
+            self.receive_all(&mut pick, self.group.entries.len());
         }
         Outcome { missing: pick.finish(), error }
     }
@@ -137,7 +137,7 @@ impl Run<'_> {
             }
             self.budget.spend_frame()?;
             let sent = self.decoder.send(Some(packet));
-            let is_broken = self.receive_all(pick) || sent.is_err();
+            let is_broken = self.receive_all(pick, place) || sent.is_err();
             if is_broken && entry.role != Role::NoPicture {
                 // Several threads report errors late.
                 pick.note_damage(if self.decoder.has_several_threads() { 0 } else { place });
@@ -146,13 +146,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Takes all frames that are ready; true when the decoder reported an error.
-    fn receive_all(&mut self, pick: &mut Pick<'_, '_>) -> bool {
+    /// Takes all frames that are ready after the packet at a place; true when the decoder reported an error.
+    fn receive_all(&mut self, pick: &mut Pick<'_, '_>, place: usize) -> bool {
         loop {
             let received = self.decoder.receive();
             if self.decoder.has_complained() {
-                // Which frame is damaged is not known, and all after it may be.
-                pick.note_damage(0);
+                // Of several threads it is not known which frame is damaged, and all after it may be.
+                pick.note_damage(if self.decoder.has_several_threads() { 0 } else { place });
             }
             match received {
                 Ok(Some(frame)) => pick.see(frame),

@@ -3,6 +3,7 @@
 use ffmpeg_sys_next as ffi;
 
 use super::complaints::Complaints;
+use super::unfilled::{is_unfilled, marked_buffer};
 use super::{AvError, Codec, Demuxer, Frame, Packet, Stream, check};
 
 /// How a decoder is opened.
@@ -17,6 +18,8 @@ pub struct DecoderOptions {
 /// A decoder of one video stream.
 pub struct Decoder {
     context: *mut ffi::AVCodecContext,
+    /// Whether it hands out damaged frames unmarked, so that they are looked at.
+    is_silent: bool,
     // Declared last, so that it is dropped after the context that points to it.
     complaints: Box<Complaints>,
 }
@@ -41,15 +44,19 @@ impl Decoder {
                 return Ok(None);
             }
             let complaints = Box::default();
-            let decoder = Self { context: ffi::avcodec_alloc_context3(codec), complaints };
+            let is_silent = stream.codec == Codec::Hevc;
+            let decoder = Self { context: ffi::avcodec_alloc_context3(codec), complaints, is_silent };
             if decoder.context.is_null() {
                 return Err(AvError::out_of_memory("avcodec_alloc_context3"));
             }
             let code = ffi::avcodec_parameters_to_context(decoder.context, parameters);
             check("avcodec_parameters_to_context", code)?;
             configure(&mut *decoder.context, demuxer, stream, options);
-            if 1 < options.thread_count {
+            if 1 < options.thread_count || is_silent {
                 (*decoder.context).opaque = decoder.complaints.as_opaque();
+            }
+            if is_silent {
+                (*decoder.context).get_buffer2 = Some(marked_buffer);
             }
             check("avcodec_open2", ffi::avcodec_open2(decoder.context, codec, std::ptr::null_mut()))?;
             Ok(Some(decoder))
@@ -74,11 +81,17 @@ impl Decoder {
     /// The next frame in presentation order; `None` when more packets are needed, or at the end.
     pub fn receive(&mut self) -> Result<Option<Frame>, AvError> {
         const MORE_NEEDED: i32 = ffi::AVERROR(ffi::EAGAIN);
-        let frame = Frame::new()?;
+        let mut frame = Frame::new()?;
         // SAFETY: the context is open and the frame empty.
         match unsafe { ffi::avcodec_receive_frame(self.context, frame.as_ptr()) } {
             MORE_NEEDED | ffi::AVERROR_EOF => Ok(None),
-            code => check("avcodec_receive_frame", code).map(|_| Some(frame)),
+            code => check("avcodec_receive_frame", code).map(|_| {
+                // SAFETY: the frame was filled, and other threads only read from it.
+                if self.is_silent && unsafe { is_unfilled(frame.as_ptr()) } {
+                    frame.note_damage();
+                }
+                Some(frame)
+            }),
         }
     }
 
@@ -88,7 +101,8 @@ impl Decoder {
         1 < unsafe { (*self.context).thread_count }
     }
 
-    /// Whether damage came to light that frames may not be marked with; only of several threads.
+    /// Whether damage came to light that frames may not be marked with: of several threads, and of decoders
+    /// that mark none.
     pub fn has_complained(&self) -> bool {
         self.complaints.are_there()
     }

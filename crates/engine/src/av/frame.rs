@@ -111,6 +111,12 @@ impl Frame {
         raw.flags & ffi::AV_FRAME_FLAG_CORRUPT != 0 || raw.decode_error_flags != 0
     }
 
+    /// Marks it as damaged.
+    pub(super) fn note_damage(&mut self) {
+        // SAFETY: the frame is this reference's own; the field is a plain number.
+        unsafe { self.pointer.as_mut().flags |= ffi::AV_FRAME_FLAG_CORRUPT };
+    }
+
     /// Shape of a pixel as the codec says.
     pub fn pixel_aspect(&self) -> Option<Rational> {
         Rational::positive(self.raw().sample_aspect_ratio)

@@ -14,6 +14,7 @@ mod packet;
 mod picture_encoder;
 mod scaler;
 mod stream;
+mod unfilled;
 
 pub use complaints::listen;
 pub use decoder::{Decoder, DecoderOptions};
