@@ -50,13 +50,23 @@ pub fn mp4_shape(source: &dyn ByteSource) -> io::Result<Mp4Shape> {
     Ok(if mvex.is_some() { Mp4Shape::Fragmented } else { Mp4Shape::Whole })
 }
 
-struct BoxHeader {
-    kind: [u8; 4],
-    body: u64,
-    end: u64,
+/// Where a box lies.
+pub struct BoxHeader {
+    /// Its type.
+    pub kind: [u8; 4],
+    /// Where it begins.
+    pub start: u64,
+    /// Where its body begins.
+    pub body: u64,
+    /// Where it ends.
+    pub end: u64,
 }
 
-fn find(source: &dyn ByteSource, kind: [u8; 4], start: u64, end: u64) -> io::Result<Option<BoxHeader>> {
+/// The first box of a kind between two places.
+///
+/// # Errors
+/// When the source cannot be read.
+pub fn find(source: &dyn ByteSource, kind: [u8; 4], start: u64, end: u64) -> io::Result<Option<BoxHeader>> {
     let mut at = start;
     for _ in 0..BOXES_MAX {
         if end <= at {
@@ -76,7 +86,11 @@ fn find(source: &dyn ByteSource, kind: [u8; 4], start: u64, end: u64) -> io::Res
     Ok(None)
 }
 
-fn box_at(source: &dyn ByteSource, at: u64) -> io::Result<Option<BoxHeader>> {
+/// The box that begins at a place; `None` where none does.
+///
+/// # Errors
+/// When the source cannot be read.
+pub fn box_at(source: &dyn ByteSource, at: u64) -> io::Result<Option<BoxHeader>> {
     let mut bytes = [0; 16];
     let mut filled = 0;
     while filled < bytes.len() {
@@ -96,7 +110,7 @@ fn box_at(source: &dyn ByteSource, at: u64) -> io::Result<Option<BoxHeader>> {
         size => (8, u64::from(size)),
     };
     let end = at.checked_add(size).filter(|_| header <= size);
-    Ok(end.map(|end| BoxHeader { kind, body: at + header, end }))
+    Ok(end.map(|end| BoxHeader { kind, start: at, body: at + header, end }))
 }
 
 #[cfg(test)]

@@ -8,11 +8,16 @@ use stillframe_domain::MediaTime;
 use crate::av::{Packet, Rational, Stream};
 use crate::boxes::Mp4Shape;
 use crate::error::EngineError;
+use crate::marks::is_whole_matroska;
 use crate::media::{Media, check_limit};
 use crate::timeline::Moment;
 
 /// How far before the guessed end the real end is looked for, in milliseconds.
 const TAIL_MS: i64 = 3_000;
+/// The same where an index leads to every packet.
+const INDEXED_TAIL_MS: i64 = 300;
+/// Packets among which each stream begins.
+const FIRST_PACKETS_MAX: usize = 2_000;
 /// A file whose data ends this much before its declared end was cut off, in milliseconds.
 const MISSING_MS_MIN: i64 = 500;
 /// Broken packets after which the end counts as reached.
@@ -82,6 +87,14 @@ impl Media {
     fn measured_or(&mut self, header_ms: i64) -> Result<i64, EngineError> {
         let start_ms = self.timeline.origin.millis_since(Moment::ZERO);
         let is_declared = self.facts.container.contains("matroska") && !self.demuxer.is_duration_guessed();
+        if self.is_believable(is_declared && start_ms.abs() < MISSING_MS_MIN)? {
+            self.is_cut_off = Some(false);
+            return Ok(header_ms - start_ms);
+        }
+        if let Some(end_ms) = self.fragmented_end_ms()? {
+            self.is_cut_off = Some(false);
+            return Ok(end_ms);
+        }
         let measured_ms = self.measured_duration_ms(header_ms)?;
         let declared_ms = if is_declared { header_ms - start_ms } else { header_ms };
         self.is_cut_off = Some(false);
@@ -100,11 +113,75 @@ impl Media {
         }
     }
 
+    /// Whether what a whole Matroska file declares is taken for true: its end is not looked at where that
+    /// costs a request.
+    fn is_believable(&self, is_declared: bool) -> Result<bool, EngineError> {
+        if !is_declared || self.source.file().is_some() {
+            return Ok(false);
+        }
+        is_whole_matroska(self.source.as_ref()).map_err(EngineError::Source)
+    }
+
+    /// The end of the last fragment, which its head tells.
+    fn fragmented_end_ms(&mut self) -> Result<Option<i64>, EngineError> {
+        let Some(fragments) = self.fragments.take() else { return Ok(None) };
+        let starts = self.first_times()?;
+        let streams = self.demuxer.streams();
+        let mut end_ms = None;
+        for (&index, start) in self.played.iter().zip(starts) {
+            let stream = &streams[index];
+            let track = u32::try_from(stream.id).unwrap_or(0);
+            let span = fragments.span(track).map_err(EngineError::Source)?;
+            let (Some(start), Some((first, last))) = (start, span) else {
+                end_ms = None;
+                break;
+            };
+            let end = Moment { value: start + (last - first), time_base: stream.time_base };
+            end_ms = end_ms.max(Some(end.millis_since(self.timeline.origin)));
+        }
+        self.fragments = Some(fragments);
+        Ok(end_ms)
+    }
+
+    /// When the first packet of each played stream is shown. Nothing may have been read before.
+    fn first_times(&mut self) -> Result<Vec<Option<i64>>, EngineError> {
+        let mut times = vec![None; self.played.len()];
+        self.demuxer.select(&self.played.clone());
+        for _ in 0..FIRST_PACKETS_MAX {
+            if times.iter().all(Option::is_some) {
+                break;
+            }
+            let Ok(Some(packet)) = self.demuxer.read() else { break };
+            let place = self.played.iter().position(|&index| index == packet.stream_index());
+            if let Some(time) = place.map(|place| &mut times[place]) {
+                *time = time.or(packet.pts());
+            }
+        }
+        match self.demuxer.take_source_error() {
+            Some(cause) => Err(EngineError::Source(cause)),
+            None => Ok(times),
+        }
+    }
+
+    /// Goes so near to the end that all streams have packets behind.
+    fn go_near_end(&mut self, guess_ms: i64) -> Result<bool, EngineError> {
+        let stream = self.video.index;
+        if let Some(marks) = &mut self.marks {
+            let mark = marks.near_end().map_err(EngineError::Source)?;
+            return Ok(marks.go_to(mark, &mut self.demuxer, stream).is_ok());
+        }
+        let before_end =
+            |tail_ms: i64| self.timeline.timestamp_at(MediaTime::from_millis((guess_ms - tail_ms).max(0)));
+        if self.source.file().is_none() && self.facts.container == "avi" {
+            return Ok(self.demuxer.seek_any(stream, before_end(INDEXED_TAIL_MS)).is_ok());
+        }
+        Ok(self.demuxer.seek(stream, before_end(TAIL_MS)).is_ok())
+    }
+
     /// The end of the last packet of the played streams, looked for near the guessed end.
     fn measured_duration_ms(&mut self, guess_ms: i64) -> Result<Option<i64>, EngineError> {
         self.demuxer.select(&self.played.clone());
-        let near_end = self.timeline.timestamp_at(MediaTime::from_millis((guess_ms - TAIL_MS).max(0)));
-        if self.demuxer.seek(self.video.index, near_end).is_err() && self.demuxer.rewind().is_err() {
+        if !self.go_near_end(guess_ms)? && self.demuxer.rewind().is_err() {
             return Ok(None);
         }
         let streams = self.demuxer.streams();

@@ -6,16 +6,24 @@ use std::sync::Arc;
 use stillframe_domain::media::{AudioFacts, VideoFacts};
 use stillframe_domain::{ByteSource, MediaFacts, MediaTime, PixelSize};
 
-use crate::av::{AvError, Demuxer, MediaType, Stream};
+use crate::av::{AvError, Demuxer, MediaType, Probe, Stream};
 use crate::boxes::{Mp4Shape, mp4_shape};
 use crate::deadline::Deadline;
 use crate::error::EngineError;
+use crate::fragments::{Fragments, Mapped};
 use crate::limits::Limits;
+use crate::marks::Track;
 use crate::orientation::{Orientation, upright_size};
 use crate::timeline::{Moment, Timeline};
 
 /// At or below this score libav itself calls its guess of a container unsafe.
 const PROBE_SCORE_UNSAFE: i32 = 25;
+
+/// Bytes that are read to know the streams of a container that does not list them, where each byte costs:
+/// 768 KiB. What is not known by then is looked for as on a disk.
+const PROBE_BYTES_FAR: i64 = 768 << 10;
+/// Such containers; of others libav itself stops once it knows them.
+const UNLISTED: [&str; 2] = ["mpegts", "flv"];
 
 /// How much is read to know the streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +52,10 @@ pub struct Media {
     pub deadline: Deadline,
     /// Whether the container's index lists every sample.
     pub has_whole_index: bool,
+    /// The fragments of an MP4 file that is far away.
+    pub fragments: Option<Fragments>,
+    /// Marks in a container without an index that is far away.
+    pub marks: Option<Track>,
     /// Indices of the streams that are played.
     pub(crate) played: Vec<usize>,
     /// Whether the bytes end before the declared end, once that was looked at.
@@ -59,13 +71,16 @@ impl Media {
         if shape == Mp4Shape::NoIndex {
             return Err(EngineError::Truncated);
         }
-        let mut demuxer = Demuxer::open(Arc::clone(&source), deadline)
-            .map_err(|(error, cause)| open_error(error, cause, deadline))?;
+        let is_far = source.file().is_none();
+        let OpenFile { mut demuxer, source, fragments } = match shape {
+            Mp4Shape::Fragmented => open_fragmented(source, deadline)?,
+            _ => OpenFile { demuxer: open_demuxer(&source, deadline)?, source, fragments: None },
+        };
         let is_header_enough = depth == Depth::Header
             && shape == Mp4Shape::Whole
             && demuxer.streams().iter().all(is_known_by_header);
         if !is_header_enough {
-            demuxer.find_stream_info().map_err(|error| call_error(&mut demuxer, error, deadline))?;
+            demuxer = know_streams(demuxer, &source, deadline)?;
         }
         deadline.check()?;
         let (video, audio) = choose(&demuxer, limits, depth)?;
@@ -87,10 +102,20 @@ impl Media {
             limits,
             deadline,
             has_whole_index,
+            fragments,
+            marks: None,
             played,
             is_cut_off: None,
         };
+        if is_far && media.video.media_type == MediaType::Video {
+            let second = media.timeline.units_of(1_000);
+            let marks = Track::of(&media.facts.container, &media.source, &media.video, second);
+            media.marks = marks.map_err(EngineError::Source)?;
+        }
         media.settle_duration(shape)?;
+        if media.fragments.is_some() {
+            media.forget_bitrates();
+        }
         media.demuxer.select(&[media.video.index]);
         Ok(media)
     }
@@ -101,6 +126,20 @@ impl Media {
         self.demuxer.read_from(Arc::clone(&source), self.deadline);
         self.source = source;
         self
+    }
+
+    /// Whether it can serve another call: what was found of a source that is far away goes with that.
+    pub fn can_be_kept(&self) -> bool {
+        self.fragments.is_none() && self.marks.is_none() && self.source.len() == self.facts.size_bytes
+    }
+
+    /// Of fragments that were not read, libav has counted no bytes: the mean of the file is what is known.
+    fn forget_bitrates(&mut self) {
+        let facts = &mut self.facts;
+        let duration_ms = u64::try_from(facts.duration.as_millis()).unwrap_or(0).max(1);
+        facts.bitrate_bps = facts.size_bytes.saturating_mul(8_000) / duration_ms;
+        facts.video.iter_mut().for_each(|video| video.bitrate_bps = 0);
+        facts.audio.iter_mut().for_each(|audio| audio.bitrate_bps = 0);
     }
 
     /// The error for a failed call, naming the source or the clock when they were the cause.
@@ -137,6 +176,66 @@ fn call_error(demuxer: &mut Demuxer, error: AvError, deadline: Deadline) -> Engi
         Some(cause) => EngineError::Source(cause),
         None if error.is_interrupted() || deadline.is_over() => deadline.error(),
         None => EngineError::Backend { call: error.call, code: error.code },
+    }
+}
+
+fn open_demuxer(source: &Arc<dyn ByteSource>, deadline: Deadline) -> Result<Demuxer, EngineError> {
+    let opened = Demuxer::open(Arc::clone(source), deadline);
+    opened.map_err(|(error, cause)| open_error(error, cause, deadline))
+}
+
+/// A demuxer with what it reads from, and the fragments of a file that is far away.
+struct OpenFile {
+    demuxer: Demuxer,
+    source: Arc<dyn ByteSource>,
+    fragments: Option<Fragments>,
+}
+
+fn open_fragmented(source: Arc<dyn ByteSource>, deadline: Deadline) -> Result<OpenFile, EngineError> {
+    if source.file().is_none()
+        && let Some(mapped) = Fragments::map(&source).map_err(EngineError::Source)?
+    {
+        let Mapped { source, fragments } = mapped;
+        let demuxer = open_demuxer(&source, deadline)?;
+        return Ok(OpenFile { demuxer, source, fragments: Some(fragments) });
+    }
+    match open_demuxer(&source, deadline) {
+        // Where the head of the last fragment is cut off, libav takes none of the file.
+        Err(EngineError::NotAVideo { reason }) => {
+            let part = Fragments::whole_part(&source).map_err(EngineError::Source)?;
+            let source = part.ok_or(EngineError::NotAVideo { reason })?;
+            Ok(OpenFile { demuxer: open_demuxer(&source, deadline)?, source, fragments: None })
+        }
+        opened => Ok(OpenFile { demuxer: opened?, source, fragments: None }),
+    }
+}
+
+/// Reads as much as it takes to know the streams.
+fn know_streams(
+    mut demuxer: Demuxer,
+    source: &Arc<dyn ByteSource>,
+    deadline: Deadline,
+) -> Result<Demuxer, EngineError> {
+    if source.file().is_none() {
+        let is_unlisted = UNLISTED.contains(&demuxer.container().as_str());
+        let probe = if is_unlisted { Probe::Bytes(PROBE_BYTES_FAR) } else { Probe::NoRate };
+        let found = demuxer.find_stream_info(probe);
+        found.map_err(|error| call_error(&mut demuxer, error, deadline))?;
+        if demuxer.streams().iter().all(is_known_by_packets) {
+            return Ok(demuxer);
+        }
+        demuxer = open_demuxer(source, deadline)?;
+    }
+    demuxer.find_stream_info(Probe::Default).map_err(|error| call_error(&mut demuxer, error, deadline))?;
+    Ok(demuxer)
+}
+
+fn is_known_by_packets(stream: &Stream) -> bool {
+    match stream.media_type {
+        MediaType::Video if stream.is_attached_picture => true,
+        MediaType::Video => 0 < stream.width_px && stream.start.is_some() && stream.frame_rate.is_some(),
+        MediaType::Audio => 0 < stream.sample_rate_hz && stream.start.is_some(),
+        MediaType::Other => true,
     }
 }
 

@@ -59,10 +59,11 @@ impl Shelf {
         }
     }
 
-    /// Keeps a video, unless its bytes could not be read at some time.
+    /// Keeps a video, unless its bytes could not be read at some time, or what is known of it belongs to its
+    /// source.
     pub(crate) fn keep(&mut self, version: Option<&str>, media: Media) {
         let Some(version) = version else { return };
-        if media.demuxer.has_source_failed() || media.deadline.is_over() {
+        if media.demuxer.has_source_failed() || media.deadline.is_over() || !media.can_be_kept() {
             return;
         }
         if SHELVED_MAX <= self.kept.len() {

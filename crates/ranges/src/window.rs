@@ -21,7 +21,7 @@ impl Window {
     /// How many bytes to fetch from `offset` on, where `wanted` are read.
     pub(crate) fn advance(&mut self, offset: u64, wanted: u64) -> u64 {
         let bytes =
-            if offset == self.next { (2 * self.bytes).min(WINDOW_BYTES_MAX) } else { WINDOW_BYTES_MIN };
+            if offset == self.next { (3 * self.bytes / 2).min(WINDOW_BYTES_MAX) } else { WINDOW_BYTES_MIN };
         let bytes = bytes.max(wanted.min(WINDOW_BYTES_MAX));
         *self = Self { next: offset.saturating_add(bytes), bytes };
         bytes
@@ -37,12 +37,12 @@ mod tests {
         let mut window = Window::after(64 << 10);
         let mut at = 64 << 10;
         let mut run = Vec::new();
-        for _ in 0..6 {
+        for _ in 0..8 {
             let bytes = window.advance(at, 16);
             run.push(bytes >> 10);
             at += bytes;
         }
-        assert_eq!(run, [64, 128, 256, 512, 512, 512]);
+        assert_eq!(run, [48, 72, 108, 162, 243, 364, 512, 512]);
         assert_eq!(window.advance(7, 16) >> 10, 32);
         assert_eq!(window.advance(9 << 20, 100 << 10) >> 10, 100);
         assert_eq!(window.advance(0, 9 << 20) >> 10, 512);

@@ -10,17 +10,23 @@ const SOURCE: &str = "-f lavfi -i testsrc2=size=640x360:rate=25:duration=60,nois
      -c:v libx264 -preset ultrafast -bf 2 -crf 30 -g 50 -sc_threshold 0 -c:a aac -b:a 96k";
 
 /// Each container with the arguments that write it.
-pub const CONTAINERS: [(&str, &str); 10] = [
-    ("faststart.mp4", "-movflags +faststart"),
-    ("last.mp4", ""),
-    ("sidx.mp4", "-movflags +frag_keyframe+dash+global_sidx"),
-    ("mfra.mp4", "-movflags +frag_keyframe+empty_moov+default_base_moof"),
-    ("bare.mp4", "-movflags +frag_keyframe+empty_moov+default_base_moof+skip_trailer"),
-    ("film.mov", ""),
-    ("film.mkv", ""),
-    ("front.mkv", "-reserve_index_space 50000"),
-    ("live.mkv", "-live 1"),
-    ("film.ts", ""),
+pub const CONTAINERS: [(&str, &str); 13] = [
+    ("faststart.mp4", "-c copy -movflags +faststart"),
+    ("last.mp4", "-c copy"),
+    ("sidx.mp4", "-c copy -movflags +frag_keyframe+dash+global_sidx"),
+    ("mfra.mp4", "-c copy -movflags +frag_keyframe+empty_moov+default_base_moof"),
+    ("bare.mp4", "-c copy -movflags +frag_keyframe+empty_moov+default_base_moof+skip_trailer"),
+    ("film.mov", "-c copy"),
+    ("film.mkv", "-c copy"),
+    ("front.mkv", "-c copy -reserve_index_space 50000"),
+    ("live.mkv", "-c copy -live 1"),
+    (
+        "film.webm",
+        "-vf scale=320:180 -c:v libvpx -deadline realtime -cpu-used 16 -b:v 2M -g 50 -c:a libopus -b:a 96k",
+    ),
+    ("film.ts", "-c copy"),
+    ("film.flv", "-c copy"),
+    ("film.avi", "-c:v mpeg4 -b:v 1200k -g 50 -bf 0 -c:a copy"),
 ];
 
 /// Those whose index lists every frame.
@@ -31,7 +37,7 @@ pub fn write_all(folder: &Path) {
     let master = folder.join("master.mkv");
     run(SOURCE, &master);
     for (name, arguments) in CONTAINERS {
-        let arguments = format!("-i {} -c copy {arguments}", master.display());
+        let arguments = format!("-i {} {arguments}", master.display());
         run(&arguments, &folder.join(name));
     }
 }

@@ -18,6 +18,17 @@ const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpeg
     ivf,flv,live_flv,avi,asf,ogg,gif,mxf,nut,rm,wtv,dv,yuv4mpegpipe,y4m,mjpeg,mp3,aac,flac,wav,w64,aiff,ac3,\
     eac3,caf,ape,tta,wv,amr,dsf,swf,vc1,dirac,roq,smk,bink";
 
+/// How far is read ahead to know the streams.
+#[derive(Debug, Clone, Copy)]
+pub enum Probe {
+    /// As far as libav thinks right.
+    Default,
+    /// At most so many bytes.
+    Bytes(i64),
+    /// Not to work out the rate of frames where the container tells it.
+    NoRate,
+}
+
 /// An open container over a source.
 pub struct Demuxer {
     context: *mut ffi::AVFormatContext,
@@ -52,8 +63,17 @@ impl Demuxer {
         unsafe { *self.raw().streams.add(index) }
     }
 
-    /// Reads ahead until the streams are known: needed where the header does not tell enough.
-    pub fn find_stream_info(&mut self) -> Result<(), AvError> {
+    /// Reads ahead until the streams are known: needed where the header does not tell enough. A limit
+    /// on the bytes may leave them unknown.
+    pub fn find_stream_info(&mut self, probe: Probe) -> Result<(), AvError> {
+        // SAFETY: the context is open; the fields are plain numbers.
+        unsafe {
+            match probe {
+                Probe::Default => {}
+                Probe::Bytes(bytes_max) => (*self.context).probesize = bytes_max,
+                Probe::NoRate => (*self.context).fps_probe_size = 0,
+            }
+        }
         // SAFETY: the context is open; no options are passed.
         let code = unsafe { ffi::avformat_find_stream_info(self.context, std::ptr::null_mut()) };
         check("avformat_find_stream_info", code).map(drop)
@@ -130,11 +150,34 @@ impl Demuxer {
         check("av_seek_frame", code).map(drop)
     }
 
+    /// Goes to a packet at or before a time of a stream, keyframe or not.
+    pub fn seek_any(&mut self, stream: usize, timestamp: i64) -> Result<(), AvError> {
+        let flags = ffi::AVSEEK_FLAG_BACKWARD | ffi::AVSEEK_FLAG_ANY;
+        // SAFETY: the context is open and the stream exists.
+        let code = unsafe { ffi::av_seek_frame(self.context, stream as c_int, timestamp, flags) };
+        check("av_seek_frame", code).map(drop)
+    }
+
     /// Goes to the first byte; for containers without an index.
     pub fn rewind(&mut self) -> Result<(), AvError> {
+        self.seek_byte(0)
+    }
+
+    /// Goes to a place in the bytes; for containers without an index.
+    pub fn seek_byte(&mut self, position: u64) -> Result<(), AvError> {
+        let position = i64::try_from(position).unwrap_or(i64::MAX);
         // SAFETY: the context is open.
-        let code = unsafe { ffi::av_seek_frame(self.context, -1, 0, ffi::AVSEEK_FLAG_BYTE) };
+        let code = unsafe { ffi::av_seek_frame(self.context, -1, position, ffi::AVSEEK_FLAG_BYTE) };
         check("av_seek_frame", code).map(drop)
+    }
+
+    /// Adds a place at which reading can go on to the index of a stream.
+    pub fn add_to_index(&mut self, stream: usize, position: u64, timestamp: i64) -> Result<(), AvError> {
+        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        let (stream, flags) = (self.stream_ptr(stream), ffi::AVINDEX_KEYFRAME);
+        // SAFETY: the stream belongs to this open container.
+        let code = unsafe { ffi::av_add_index_entry(stream, position, timestamp, 0, 0, flags) };
+        check("av_add_index_entry", code).map(drop)
     }
 
     /// The next packet of the selected streams, `None` at the end.
@@ -171,6 +214,11 @@ impl Demuxer {
         let entry = self.index_entry(stream, entry)?;
         let start = u64::try_from(entry.pos).ok()?;
         Some(start..start.checked_add(u64::try_from(entry.size()).ok()?)?)
+    }
+
+    /// Where an index entry lies in the source.
+    pub fn index_position(&self, stream: usize, entry: usize) -> Option<u64> {
+        u64::try_from(self.index_entry(stream, entry)?.pos).ok()
     }
 
     /// Place in the index of the last keyframe at or before a time.

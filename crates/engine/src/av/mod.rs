@@ -18,7 +18,7 @@ mod unfilled;
 
 pub use complaints::listen;
 pub use decoder::{Decoder, DecoderOptions};
-pub use demuxer::Demuxer;
+pub use demuxer::{Demuxer, Probe};
 pub use frame::{Colorimetry, Frame, Matrix, PlaneRows, Primaries, Transfer};
 pub use packet::Packet;
 pub use picture_encoder::PictureEncoder;

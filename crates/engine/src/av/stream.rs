@@ -41,6 +41,8 @@ pub enum Codec {
 pub struct Stream {
     /// Its place in the container.
     pub index: usize,
+    /// The container's own number for it: a track, a packet identifier.
+    pub id: i32,
     /// Its kind.
     pub media_type: MediaType,
     /// The codec, where it matters.
@@ -49,6 +51,10 @@ pub struct Stream {
     pub codec_name: String,
     /// Whether the codec may present frames in another order than it codes them.
     pub can_reorder: bool,
+    /// How many frames the decoder was seen to hold back, or is told to; 0 when unknown.
+    pub delay_frames: u32,
+    /// The codec's level as it writes it; `None` when unknown.
+    pub level: Option<u32>,
     /// Whether frames may be coded as two separate fields.
     pub is_interlaced: bool,
     /// Seconds of one unit of its timestamps.
@@ -101,7 +107,10 @@ impl Stream {
         let is_known = par.codec_id != ffi::AVCodecID::AV_CODEC_ID_NONE;
         Self {
             index: usize::try_from(raw.index).unwrap_or(usize::MAX),
+            id: raw.id,
             media_type,
+            delay_frames: positive(par.video_delay),
+            level: u32::try_from(par.level).ok().filter(|&level| 0 < level),
             codec: codec_of(par.codec_id),
             codec_name: codec_name(par.codec_id),
             can_reorder: has_reordering(par.codec_id),

@@ -4,6 +4,8 @@
 //! guess; so the first keyframe after a seek is looked at, and when it is shown too late the search goes
 //! further back, in the last resort to the first byte.
 
+use std::io;
+
 use crate::av::{AvError, Packet};
 use crate::error::EngineError;
 use crate::media::{Media, check_limit};
@@ -16,6 +18,9 @@ const BROKEN_PACKETS_MAX: u32 = 16;
 /// Neighbours in an index that are further apart than this may have keyframes between them that it does
 /// not name, in milliseconds.
 const INDEX_GAP_MS_MAX: u64 = 10_000;
+
+/// Beyond this a mark is looked for rather than all bytes between two times read, in milliseconds.
+const MARKED_GAP_MS_MAX: u64 = 4_000;
 
 /// A frame costs about as much as so many of its pixels, for each byte that it is coded in: measured with
 /// H.264 at 1080p.
@@ -52,6 +57,8 @@ impl<'m> Cursor<'m> {
         let names_keyframes = ["matroska", "avi", "flv", "asf"];
         let index = if media.has_whole_index {
             IndexKind::Whole
+        } else if media.marks.is_some() {
+            IndexKind::None
         } else if container.split(',').any(|name| name == "mov") {
             IndexKind::Partial
         } else if container.split(',').any(|name| names_keyframes.contains(&name)) {
@@ -59,7 +66,8 @@ impl<'m> Cursor<'m> {
         } else {
             IndexKind::None
         };
-        let gap_max = media.timeline.units_of(INDEX_GAP_MS_MAX);
+        let gap_ms_max = if media.marks.is_some() { MARKED_GAP_MS_MAX } else { INDEX_GAP_MS_MAX };
+        let gap_max = media.timeline.units_of(gap_ms_max);
         let roles = Roles::of(&media.video);
         Self { media, index, gap_max, roles, seek_lead: 0 }
     }
@@ -77,6 +85,17 @@ impl<'m> Cursor<'m> {
     /// Whether the bytes end well before the declared end. Moves the position.
     pub fn is_cut_off(&mut self) -> Result<bool, EngineError> {
         self.media.is_cut_off()
+    }
+
+    /// Has the container read its index, which some do with the first seek.
+    pub fn load_index(&mut self, at: i64) -> Result<(), io::Error> {
+        if self.index != IndexKind::Sparse {
+            return Ok(());
+        }
+        let stream = self.media.video.index;
+        // What cannot be found is looked for when it is read.
+        let _ = self.media.demuxer.seek(stream, at);
+        self.media.demuxer.take_source_error().map_or(Ok(()), Err)
     }
 
     /// The keyframe that the index names for a time; `None` without an index.
@@ -103,6 +122,11 @@ impl<'m> Cursor<'m> {
 
     /// Whether two times, the first not later, are so far apart that a seek is better than reading on.
     pub fn is_far(&self, from: i64, to: i64) -> bool {
+        let video = &self.media.video;
+        if let (Some(fragments), Some(start)) = (&self.media.fragments, video.start) {
+            let second = self.media.timeline.units_of(1_000);
+            return second < to.saturating_sub(from) && fragments.are_apart(from - start, to - start);
+        }
         match (self.indexed_key(from), self.indexed_key(to)) {
             (None, None) => self.gap_max < to.saturating_sub(from),
             (from, to) => from != to,
@@ -158,6 +182,9 @@ impl<'m> Cursor<'m> {
                 return Ok(found);
             }
         }
+        if self.media.marks.is_some() {
+            return self.seek_marked(at);
+        }
         let second = self.media.timeline.units_of(1_000);
         let mut seek_at = at;
         let mut step = 0;
@@ -186,6 +213,52 @@ impl<'m> Cursor<'m> {
         }
         self.rewind()?;
         self.next_key()
+    }
+
+    /// As [`Self::seek_key`], by marks: from the one before the time, and as long as no keyframe lies
+    /// between that and the time, from ones further back.
+    fn seek_marked(&mut self, at: i64) -> Result<Option<Packet>, EngineError> {
+        let stream = self.media.video.index;
+        let end = self.media.timeline.timestamp_at(self.media.timeline.duration);
+        let mut step = self.media.timeline.units_of(1_000);
+        let mut before = at;
+        for _ in 0..SEEKS_MAX {
+            let Media { marks: Some(marks), demuxer, .. } = &mut *self.media else { break };
+            let mark = marks.locate(before, end).map_err(EngineError::Source)?;
+            let is_first = mark == marks.first();
+            if let Err(error) = marks.go_to(mark, demuxer, stream) {
+                self.check_cause(error)?;
+                break;
+            }
+            if let Some(packet) = self.next_key_by(at)? {
+                return Ok(Some(packet));
+            }
+            if is_first {
+                break;
+            }
+            before = mark.time.min(before).saturating_sub(step);
+            step *= 2;
+        }
+        self.rewind()?;
+        self.next_key()
+    }
+
+    /// The next keyframe that is shown by a time; `None` once what is decoded later is reached.
+    fn next_key_by(&mut self, at: i64) -> Result<Option<Packet>, EngineError> {
+        let most = u64::from(self.media.limits.packets_per_target_max);
+        let mut count = 0;
+        while let Some(packet) = self.next()? {
+            if packet.dts().is_some_and(|dts| at < dts) {
+                break;
+            }
+            let is_shown = time_of(&packet).is_some_and(|time| time <= at);
+            if packet.is_key() && is_shown && self.roles.can_begin(packet.data()) {
+                return Ok(Some(packet));
+            }
+            count += 1;
+            check_limit("packets_per_target_max", most, count)?;
+        }
+        Ok(None)
     }
 
     /// How much later than it is decoded the first keyframe is shown, and with it most often every one.
@@ -241,6 +314,11 @@ impl<'m> Cursor<'m> {
     /// Goes to the first packet.
     pub fn rewind(&mut self) -> Result<(), EngineError> {
         let stream = self.media.video.index;
+        if let Media { marks: Some(marks), demuxer, .. } = &mut *self.media
+            && marks.go_to(marks.first(), demuxer, stream).is_ok()
+        {
+            return Ok(());
+        }
         let first = match self.index {
             IndexKind::None => None,
             _ => self.media.demuxer.index_keyframe(stream, 0).or(self.media.video.start),

@@ -3,21 +3,67 @@
 //! Nothing depends on it but how long a source that is far away lets us wait: what is not foreseen is read
 //! all the same.
 
+use std::io;
 use std::ops::Range;
 
 use super::cursor::Cursor;
 use super::wanted::{Choice, Wanted};
+use crate::fragments::Sought;
 use crate::media::Media;
 
+/// Frames that are decoded before one that is shown earlier lie within this time behind it, in milliseconds.
+const REORDERED_MS: u64 = 200;
 /// Bytes of other streams that may lie between two packets of one run.
 const GAP_BYTES_MAX: u64 = 128 << 10;
 
 /// Tells the source what will be read for these frames, in the order of time.
-pub fn foresee(cursor: &Cursor<'_>, wanted: &[Wanted]) {
+///
+/// # Errors
+/// When the source cannot be read.
+pub fn foresee(cursor: &mut Cursor<'_>, wanted: &[Wanted]) -> io::Result<()> {
     let media = cursor.media();
-    if !media.has_whole_index || media.source.file().is_some() {
-        return;
+    if media.source.file().is_some() {
+        return Ok(());
     }
+    if let Some(fragments) = &media.fragments {
+        let start = media.video.start.unwrap_or(0);
+        let sought = wanted
+            .iter()
+            .map(|wanted| Sought { at: wanted.at - start, is_key_alone: wanted.choice == Choice::Keyframe });
+        return fragments.foresee(&sought.collect::<Vec<_>>());
+    }
+    if media.has_whole_index {
+        foresee_by_index(cursor, wanted);
+    } else if let Some(first) = wanted.first() {
+        cursor.load_index(first.at)?;
+        foresee_by_keyframes(cursor, wanted);
+    }
+    Ok(())
+}
+
+/// Where the index names keyframes alone, a frame between two lies about as far on in bytes as in time.
+fn foresee_by_keyframes(cursor: &Cursor<'_>, wanted: &[Wanted]) {
+    let media = cursor.media();
+    let (demuxer, stream) = (&media.demuxer, media.video.index);
+    let end = media.timeline.timestamp_at(media.timeline.duration);
+    let reordered = media.timeline.units_of(REORDERED_MS);
+    let range = |wanted: &Wanted| {
+        let place = demuxer.index_place(stream, wanted.at)?;
+        let (key, from) = (demuxer.index_timestamp(stream, place)?, demuxer.index_position(stream, place)?);
+        let next = demuxer.index_timestamp(stream, place + 1).unwrap_or(end);
+        let until = demuxer.index_position(stream, place + 1).unwrap_or(media.source.len());
+        let is_sure = cursor.is_index_sure(wanted.at);
+        if next <= key || until <= from || wanted.choice != Choice::Exact || !is_sure {
+            return None;
+        }
+        let share = (wanted.at.saturating_add(reordered) - key) as f64 / (next - key) as f64;
+        Some(from..from + ((until - from) as f64 * share.clamp(0.0, 1.0)) as u64)
+    };
+    media.source.prefetch(&wanted.iter().filter_map(range).collect::<Vec<_>>());
+}
+
+fn foresee_by_index(cursor: &Cursor<'_>, wanted: &[Wanted]) {
+    let media = cursor.media();
     let len = media.demuxer.index_len(media.video.index);
     let index = Index { media, len, key_delay: cursor.key_delay() };
     let mut runs = Vec::new();

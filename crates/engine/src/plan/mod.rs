@@ -7,6 +7,7 @@
 //! scan.rs     packets in coding order, looked up by presentation time
 //! group.rs    the packets that are decoded in one go, with their targets
 //! foresee.rs  tells the source which bytes will be read
+//! reorder.rs  how many packets after a frame may still be shown before it
 //! planner.rs  Wanted, sorted   -> Group: one run of packets with all targets in it
 //! ```
 //!
@@ -19,6 +20,7 @@ mod group;
 mod keyframes;
 mod order;
 mod planner;
+mod reorder;
 mod scan;
 mod wanted;
 

@@ -12,16 +12,13 @@ use super::cursor::{Cursor, time_of};
 use super::foresee::foresee;
 use super::group::{Group, Target};
 use super::order::ordered;
+use super::reorder::{REORDERED_FRAMES_MAX, has_decoding_times, is_decoded_after, reordered_frames};
 use super::scan::{Entry, Scan};
 use super::wanted::{Choice, Wanted};
-use crate::av::{Packet, Stream};
+use crate::av::Packet;
 use crate::error::EngineError;
 use crate::media::{Media, check_limit};
 use crate::nonref::Role;
-
-/// No codec shows a frame later than this many frames that follow it in coding order (H.264, A.3.1:
-/// `max_dec_frame_buffering`), so that a frame is known when as many later ones were seen.
-const REORDERED_FRAMES_MAX: usize = 16;
 
 /// One step of the plan.
 pub enum Step {
@@ -52,9 +49,12 @@ enum Resolved {
 
 impl<'m> Planner<'m> {
     /// A plan for these frames.
-    pub fn new(cursor: Cursor<'m>, wanted: Vec<Wanted>) -> Self {
+    pub fn new(mut cursor: Cursor<'m>, wanted: Vec<Wanted>) -> Self {
         let wanted = ordered(&cursor, wanted);
-        foresee(&cursor, &wanted);
+        if let Err(error) = foresee(&mut cursor, &wanted) {
+            // Whoever reads will hear of it.
+            tracing::debug!(%error, "cannot foresee what will be read");
+        }
         Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new(), is_naive: false }
     }
 
@@ -354,9 +354,10 @@ impl<'m> Planner<'m> {
         let media = self.cursor.media();
         let most = u64::from(media.limits.packets_per_target_max);
         let reordered = reordered_frames(&media.video);
+        let has_dts = has_decoding_times(&media.facts.container);
         let mut count = 0;
         while !scan.is_ended && !scan.has_after(at, reordered + 1) {
-            if self.cursor.is_last_before(scan.last(), at) {
+            if self.cursor.is_last_before(scan.last(), at) || (has_dts && is_decoded_after(scan, at)) {
                 break;
             }
             if !self.pull(scan)? {
@@ -399,16 +400,6 @@ impl<'m> Planner<'m> {
             return Ok(None);
         }
         Ok(self.cursor.is_cut_off()?.then(truncated))
-    }
-}
-
-/// How many packets after a frame may be shown before it.
-fn reordered_frames(video: &Stream) -> usize {
-    match (video.can_reorder, video.is_interlaced) {
-        (false, _) => 0,
-        (true, false) => REORDERED_FRAMES_MAX,
-        // Two packets a frame.
-        (true, true) => 2 * REORDERED_FRAMES_MAX,
     }
 }
 

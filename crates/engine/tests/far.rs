@@ -1,0 +1,92 @@
+//! What is read from afar is found in other ways than on a disk, and is the same.
+
+#[path = "support/memory.rs"]
+mod memory;
+#[expect(dead_code, reason = "each test binary uses its part")]
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use stillframe_domain::media::{AudioFacts, VideoFacts};
+use stillframe_domain::{FrameChoice, MediaFacts, SnapshotSpec};
+use stillframe_testkit::clips::{Audio, ClipSpec, Codec, Container, Gop, cached};
+
+use memory::Memory;
+use support::{at, source, stills, take_all};
+
+/// Takes the same pictures of a file, and of its bytes without a file: as those of a server.
+fn check(path: &Path, what: &str) {
+    let times: Vec<i64> = (0..24).map(|k| 417 * k).chain([9_999, 10_000, 12_000]).collect();
+    let outputs = || {
+        let keyframes = SnapshotSpec { frame: FrameChoice::Keyframe, ..stills(at(&times)) };
+        vec![stills(at(&times)), keyframes]
+    };
+    let near = take_all(source(path), outputs()).unwrap();
+    let far = take_all(Arc::new(Memory(std::fs::read(path).unwrap())), outputs()).unwrap();
+    // Bitrates and the mean rate of frames are told as far as was read, which is not the same.
+    let told = |facts: &MediaFacts| {
+        let video = facts.video.clone().map(|video| {
+            let frames_per_second = video.frames_per_second.round();
+            VideoFacts { bitrate_bps: 0, frames_per_second, ..video }
+        });
+        let audio = facts.audio.clone().map(|audio| AudioFacts { bitrate_bps: 0, ..audio });
+        (facts.duration, video, audio)
+    };
+    assert_eq!(told(&near.facts), told(&far.facts), "{what}");
+    for (near, far) in near.pictures.iter().flatten().zip(far.pictures.iter().flatten()) {
+        assert_eq!(near, far, "{what}, at {}", near.offset);
+    }
+}
+
+#[test]
+fn the_same_pictures_come_from_afar_in_every_container() {
+    for (container, codec) in [
+        (Container::Mp4, Codec::H264),
+        (Container::FragmentedMp4, Codec::H264),
+        (Container::FragmentedMp4, Codec::Av1),
+        (Container::IndexedFragmentedMp4, Codec::Hevc),
+        (Container::Mkv, Codec::H264),
+        (Container::Mkv, Codec::Hevc),
+        (Container::Webm, Codec::Vp8),
+        (Container::MpegTs, Codec::H264),
+        (Container::MpegTs, Codec::Mpeg2),
+        (Container::Flv, Codec::H264),
+        (Container::Avi, Codec::Mpeg4),
+    ] {
+        for gop in
+            [Gop { frame_count: 50, is_open: false }, Gop { frame_count: 120, is_open: codec == Codec::H264 }]
+        {
+            let audio = Some(Audio { lead_ms: 0, length_ms: 9_984 });
+            let spec = ClipSpec { container, codec, gop, audio, ..ClipSpec::numbered() };
+            check(&cached(&spec), &format!("{container:?} of {codec:?}, {gop:?}"));
+        }
+    }
+}
+
+#[test]
+fn the_same_pictures_come_from_afar_where_there_is_no_index() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, arguments) in [
+        ("bare.mp4", "-movflags +frag_keyframe+empty_moov+default_base_moof+skip_trailer"),
+        ("many.mp4", "-movflags +empty_moov+default_base_moof -frag_duration 200000"),
+        ("absolute.mp4", "-movflags +frag_keyframe+empty_moov"),
+        ("live.mkv", "-live 1"),
+        ("late.ts", "-output_ts_offset 95400"),
+        ("start.ts", "-muxdelay 0 -muxpreload 0"),
+    ] {
+        check(&remuxed(folder.path(), name, arguments), name);
+    }
+}
+
+/// A clip with a tone, written again.
+fn remuxed(folder: &Path, name: &str, arguments: &str) -> PathBuf {
+    let path = folder.join(name);
+    let audio = Some(Audio { lead_ms: 0, length_ms: 9_984 });
+    let clip = cached(&ClipSpec { audio, container: Container::Mkv, ..ClipSpec::numbered() });
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-nostdin", "-v", "error", "-y", "-i"]).arg(clip).args(["-c", "copy"]);
+    assert!(ffmpeg.args(arguments.split(' ')).arg(&path).status().unwrap().success(), "{name}");
+    path
+}
