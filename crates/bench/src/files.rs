@@ -100,6 +100,20 @@ impl Files {
         Ok(path)
     }
 
+    /// A file in another container, by copying its packets once.
+    ///
+    /// # Errors
+    /// When `ffmpeg` fails.
+    pub fn copy(&self, from: &Path, name: &str, arguments: &str) -> Result<PathBuf> {
+        let kind = if self.is_quick { "quick-" } else { "" };
+        let path = self.folder.join(format!("{kind}{name}"));
+        if !path.exists() {
+            eprintln!("  making {}", path.display());
+            ffmpeg(&["-i".into(), from.into()], &format!("-c copy {arguments}"), &path)?;
+        }
+        Ok(path)
+    }
+
     /// The film that everything is encoded from.
     fn film(&self) -> Result<PathBuf> {
         let path = self.folder.join("film.mkv");

@@ -34,6 +34,11 @@ enum Suite {
     Engine(suites::engine::Options),
     /// The queues: how fast requests are accepted, and events pulled and confirmed, on one core.
     Queue(suites::queue::Options),
+    /// Videos behind a slow network: requests, bytes and waits, beside ffmpeg; of two hours in MP4, and of ten
+    /// minutes in every container.
+    Remote(suites::remote::Options),
+    /// Ten thousand calls with whole and damaged files: what they leave in memory.
+    Soak(suites::soak::Options),
     /// The sandbox: what a job costs more in a confined child than in process.
     Sandbox(suites::sandbox::Options),
     /// Decodes for the sandbox's suite, as a confined child.
@@ -52,6 +57,8 @@ fn main() -> ExitCode {
     let outcome = match suite {
         Suite::Engine(options) => suites::engine::run(&workshop, &options),
         Suite::Queue(options) => suites::queue::run(&workshop, &options),
+        Suite::Remote(options) => suites::remote::run(&workshop, &options),
+        Suite::Soak(options) => suites::soak::run(&workshop, &options),
         Suite::Sandbox(options) => suites::sandbox::run(&workshop, &options),
         Suite::DecodeChild { memory_bytes_max } => {
             stillframe_sandbox::serve(memory_bytes_max).context("no bench started this")

@@ -2,7 +2,9 @@
 
 pub mod engine;
 pub mod queue;
+pub mod remote;
 pub mod sandbox;
+pub mod soak;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

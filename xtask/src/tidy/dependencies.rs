@@ -34,7 +34,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "api", "sandbox",
         ],
     ),
-    ("bench", &["domain", "signing", "engine", "sandbox", "storage"]),
+    ("bench", &["domain", "signing", "engine", "sandbox", "storage", "testkit"]),
     ("fuzzing", &["domain", "signing", "engine", "storage", "database", "sandbox", "service", "api"]),
 ];
 /// Outside crates with their only homes.
