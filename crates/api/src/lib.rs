@@ -12,6 +12,7 @@ mod media;
 mod mns;
 pub mod native;
 pub(crate) mod objects;
+mod observe;
 mod router;
 #[cfg(test)]
 mod samples;
@@ -23,5 +24,6 @@ mod url_access;
 mod urls;
 mod xml;
 
+pub use body::SlowBody;
 pub use router::router;
 pub use state::ApiState;

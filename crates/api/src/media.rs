@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use stillframe_domain::ErrorCode;
 use stillframe_service::{ServedObject, Service, ServiceError};
 
+use crate::observe::spoken;
 use crate::state::ApiState;
 use crate::url_access::{Denied, object_path, permit};
 
@@ -29,7 +30,11 @@ pub(crate) async fn serve(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if !matches!(method, Method::GET | Method::HEAD) {
+    spoken("media", serve_object(&state, &method, &uri, &headers).await)
+}
+
+async fn serve_object(state: &ApiState, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+    if !matches!(*method, Method::GET | Method::HEAD) {
         return (StatusCode::NOT_FOUND, "nothing is here\n").into_response();
     }
     let service = &state.service;
@@ -37,7 +42,7 @@ pub(crate) async fn serve(
     let path = object_path(asked);
     let found = match path.strip_prefix(MEDIA) {
         Some(key) => service.find_object(key).await,
-        None => service.find_object_on_host(text(&headers, header::HOST).unwrap_or_default(), path).await,
+        None => service.find_object_on_host(text(headers, header::HOST).unwrap_or_default(), path).await,
     };
     let object = match found {
         Ok(object) => object,
@@ -45,8 +50,8 @@ pub(crate) async fn serve(
     };
     let signing = &object.app.settings.url_signing;
     let now_s = service.now().as_millis() / 1_000;
-    match permit(signing, asked, text(&headers, header::REFERER), now_s) {
-        Ok(()) => answer(service, &object, &method, &headers).await,
+    match permit(signing, asked, text(headers, header::REFERER), now_s) {
+        Ok(()) => answer(service, &object, method, headers).await,
         Err(denied) => forbidden(&denied),
     }
 }

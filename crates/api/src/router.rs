@@ -3,16 +3,14 @@
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::trace::TraceLayer;
 
 use crate::state::ApiState;
-use crate::{alibaba, media, mns, native, objects, tencent, unread};
+use crate::{alibaba, media, mns, native, objects, observe, tencent, unread};
 
 /// All routes of the public listener.
 pub fn router(state: ApiState) -> Router {
     Router::new()
-        .nest("/v1", native::routes())
+        .merge(native::routes())
         .merge(tencent::routes())
         .merge(mns::routes())
         // Both clouds speak at `/`: Tencent's requests say so, what is left is Alibaba's.
@@ -21,9 +19,7 @@ pub fn router(state: ApiState) -> Router {
         // Objects may have any path: their requests are known by how they are signed.
         .layer(from_fn_with_state(state.clone(), objects::take))
         .layer(from_fn(unread::drop_unread))
-        .layer(TraceLayer::new_for_http())
         .layer(CatchPanicLayer::new())
-        .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(from_fn(observe::observe))
         .with_state(state)
 }

@@ -17,6 +17,7 @@ use stillframe_domain::{CoverChoice, Dialect, EventFormat, PolicyName, PullMode}
 use stillframe_service::Bootstrap;
 
 use crate::cleaner::CleanerSection;
+use crate::listener::limits::LimitsConfig;
 use crate::sandbox::SandboxConfig;
 
 /// Every key with its default, as text for people and as the innermost layer.
@@ -33,6 +34,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// The operator's listener.
     pub admin: AdminConfig,
+    /// Limits of both listeners.
+    pub limits: LimitsConfig,
     /// Where rows are.
     pub database: DatabaseConfig,
     /// Where objects are.
@@ -354,6 +357,7 @@ impl Config {
         }
         faults.extend(self.queue.faults());
         faults.extend(self.cleaner.faults());
+        faults.extend(self.limits.faults());
         if self.server.tls.is_on() == self.server.tls.key_file.as_os_str().is_empty() {
             faults.push("server.tls: set both cert_file and key_file, or neither".to_owned());
         }

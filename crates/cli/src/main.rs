@@ -4,12 +4,16 @@
 //!
 //! **Invariant:** nothing but a command's result goes to stdout; errors are one line on stderr.
 
+mod admin;
 mod cleaner;
 mod commands;
 mod config;
 mod doctor;
 #[cfg(debug_assertions)]
 mod halt;
+mod listener;
+mod metrics;
+mod open_files;
 mod sandbox;
 mod snap;
 mod tls;
@@ -22,7 +26,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     app, config as config_command, decode_child, doctor as doctor_command, documents, healthcheck, key,
-    migrate, probe, serve, snap as snap_command,
+    migrate, openapi, probe, serve, snap as snap_command,
 };
 use crate::config::ConfigFlags;
 
@@ -59,6 +63,8 @@ enum Command {
     Doctor(doctor_command::DoctorArgs),
     /// Ask a running server whether it is ready
     Healthcheck(healthcheck::HealthcheckArgs),
+    /// Print the OpenAPI document of the native API
+    Openapi(openapi::OpenapiArgs),
     /// Print completions for a shell
     Completions(documents::CompletionsArgs),
     /// Print the manual page
@@ -88,6 +94,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(args) => config_command::run(&args),
         Command::Doctor(args) => block_on(doctor_command::run(&args, flags)),
         Command::Healthcheck(args) => healthcheck::run(&args, flags),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => documents::completions(&args, Cli::command()),
         Command::Man => documents::man(Cli::command()),
         Command::DecodeChild(args) => decode_child::run(&args),

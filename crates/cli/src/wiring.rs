@@ -161,6 +161,7 @@ fn service(parts: &Parts, config: &Config, listen: SocketAddr) -> anyhow::Result
     let roots = config.ingest.local_roots.iter().map(|root| {
         root.canonicalize().with_context(|| format!("ingest.local_roots: {} is not there", root.display()))
     });
+    let rate = config.limits.rate();
     let config = ServiceConfig {
         media_base_url: config.media_base_url(listen),
         local_roots: roots.collect::<anyhow::Result<_>>()?,
@@ -170,7 +171,7 @@ fn service(parts: &Parts, config: &Config, listen: SocketAddr) -> anyhow::Result
             long_poll: Duration::from_millis(config.queue.long_poll_ms),
         },
     };
-    Ok(Service::new(deps, config))
+    Ok(Service::new(deps, config).with_request_rate(rate))
 }
 
 fn renderers() -> Renderers {

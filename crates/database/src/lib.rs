@@ -18,6 +18,7 @@ mod job_search;
 mod message_queues;
 mod records;
 pub mod sqlite;
+mod statistics;
 mod stored;
 mod traits;
 mod uploads;
@@ -34,6 +35,7 @@ pub use records::{
     MediaFilter, MediaMatches, MediaOrder, NewMedia, Page, PulledEvent, QueueDepth,
 };
 pub use sqlite::{Examined, SqliteConfig, SqliteDatabase, examine};
+pub use statistics::{Counts, Statistics, Usage};
 pub use traits::{Apps, Database, Deliveries, Jobs, MediaStore, Procedures, Queues, Templates, Topic};
 pub use uploads::{ArrivalOutcome, MediaArrival, PartOutcome, UploadArrival, Uploads};
 

@@ -19,6 +19,7 @@ use crate::records::{
     Commit, ConfirmReport, DeliveryLane, DeliveryRecord, DueDelivery, JobCompletion, JobFilter, MediaFilter,
     MediaMatches, NewMedia, Page, PulledEvent, QueueDepth,
 };
+use crate::statistics::Counts;
 use crate::uploads::Uploads;
 
 /// Everything that Stillframe remembers.
@@ -36,6 +37,7 @@ pub trait Database:
     + MessageQueues
     + Uploads
     + Cleaning
+    + Counts
     + Send
     + Sync
 {

@@ -37,6 +37,32 @@ pub struct AppSettings {
     pub callback_policy: PolicyName,
     /// Keys of signed picture URLs.
     pub url_signing: UrlSigning,
+    /// How much it may store; the operator sets it.
+    pub quota: Quota,
+}
+
+/// How much an app may store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quota {
+    /// Most videos; `None` means no limit.
+    pub videos_max: Option<u64>,
+    /// Most bytes of videos in the store; `None` means no limit.
+    pub bytes_max: Option<u64>,
+}
+
+impl Quota {
+    /// Whether anything is limited.
+    pub const fn is_limited(self) -> bool {
+        self.videos_max.is_some() || self.bytes_max.is_some()
+    }
+
+    /// Bytes that may still come, for an app with so many videos and bytes; `None` when it is full.
+    pub fn room(self, videos: u64, bytes: u64) -> Option<u64> {
+        let has_place = self.videos_max.is_none_or(|most| videos < most);
+        let room = self.bytes_max.map_or(u64::MAX, |most| most.saturating_sub(bytes));
+        (has_place && 0 < room).then_some(room)
+    }
 }
 
 /// Parts of the Tencent dialect's event configuration.
@@ -85,12 +111,14 @@ impl Default for AppSettings {
             alibaba_callback: None,
             callback_policy: PolicyName::default(),
             url_signing: UrlSigning::default(),
+            quota: Quota::default(),
         }
     }
 }
 
 /// Which automatic cover stands for a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CoverChoice {
     /// The middle one.
@@ -117,6 +145,7 @@ impl CoverChoice {
 
 /// How a dialect with an exclusive push or pull mode tells of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PullMode {
     /// Nothing is configured: no event.
@@ -131,5 +160,19 @@ impl AppSettings {
     /// Base of this app's picture URLs, without a trailing slash.
     pub fn media_base_url<'a>(&'a self, server_default: &'a str) -> &'a str {
         self.media_base_url.as_deref().unwrap_or(server_default).trim_end_matches('/')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_says_how_much_may_still_come() {
+        let quota = Quota { videos_max: Some(2), bytes_max: Some(100) };
+        assert_eq!([quota.room(0, 0), quota.room(1, 99), quota.room(1, 100)], [Some(100), Some(1), None]);
+        assert_eq!([quota.room(2, 0), quota.room(9, 900)], [None, None]);
+        assert_eq!(Quota::default().room(u64::MAX, 7), Some(u64::MAX));
+        assert!(quota.is_limited() && !Quota::default().is_limited());
     }
 }

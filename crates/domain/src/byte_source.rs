@@ -48,6 +48,7 @@ pub trait ByteSource: Send + Sync {
 
 /// What it cost to read a source from afar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Traffic {
     /// Requests that were sent, those that were repeated included.
     pub requests: u64,

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 
 /// How an event is written on the wire; belongs to the receiving endpoint or queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum EventFormat {
     /// Stillframe's own JSON.
     #[serde(rename = "native")]
@@ -79,6 +80,7 @@ impl EventFormat {
 
 /// Who made an endpoint or queue, hence whose jobs it hears of by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Owner {
     /// Made over the native API: hears of its chosen origins, by default of all.
@@ -168,12 +170,14 @@ impl<'a> Target<'a> {
 
 /// When a delivery counts as made, and what happens when it was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeliveryPolicy {
     /// Which answers are success.
     pub ack: AckRule,
     /// Longest wait for an answer, in milliseconds, 100 to 60,000.
     pub timeout_ms: u64,
     /// When to try again.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<u64>))]
     pub retry: RetrySchedule,
     /// Whether a receiver that is gone, or fails for days, is told nothing more. Governs no format of a
     /// cloud: those are never disabled by themselves.
@@ -237,6 +241,7 @@ impl DeliveryPolicy {
 
 /// Policies that are chosen by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyName {
     /// Ours: ten attempts over about three days, then a dead letter.
@@ -266,6 +271,7 @@ impl PolicyName {
 
 /// Which answers of a receiver count as success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AckRule {
     /// Any status from 200 to 299.
@@ -291,6 +297,7 @@ impl AckRule {
 
 /// Where one delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
     /// Due now or later.

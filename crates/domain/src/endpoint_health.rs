@@ -34,6 +34,7 @@ pub struct Disablement {
 
 /// Why an endpoint hears nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DisableReason {
     /// Its owner said so.

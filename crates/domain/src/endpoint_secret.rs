@@ -32,6 +32,7 @@ pub struct FormerSecret {
 
 /// How an endpoint's bodies are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretKind {
     /// By a secret that both sides know.

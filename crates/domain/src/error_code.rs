@@ -120,6 +120,12 @@ error_codes! {
     RequestReplayed = "request-replayed",
     #[doc = "The request is larger than the limit."]
     RequestTooLarge = "request-too-large",
+    #[doc = "The body of the request broke off, or came too slowly."]
+    RequestIncomplete = "request-incomplete",
+    #[doc = "The access key asks more often than it may."]
+    TooManyRequests = "too-many-requests",
+    #[doc = "The app has as many videos, or as many bytes of them, as it may."]
+    QuotaExceeded = "quota-exceeded",
     #[doc = "A temporary failure; try again."]
     Unavailable = "unavailable",
     #[doc = "A failure of the service itself; see its log."]
@@ -144,6 +150,20 @@ impl ErrorCode {
         Self::ALL.iter().copied().find(|code| code.name() == name)
     }
 }
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for ErrorCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("What went wrong, by what the caller can do about it."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.name())))
+            .into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for ErrorCode {}
 
 impl std::fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum EventKind {
     /// A video was added.
     #[serde(rename = "media.created")]

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 
 /// An API that requests come over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
     /// Stillframe's own.
@@ -51,6 +52,7 @@ impl Dialect {
 
 /// What kind of request a job came from; decides the shape of its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RequestKind {
     /// Pictures at given offsets by one template.
@@ -71,6 +73,7 @@ pub enum RequestKind {
 
 /// Where a job came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Origin {
     /// Over which API; for automatic covers that of the upload.
     pub dialect: Dialect,
@@ -80,6 +83,7 @@ pub struct Origin {
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum JobKind {
     /// Fetches a video's bytes from a URL.
@@ -103,6 +107,7 @@ impl JobKind {
 
 /// Where a job stands. Who leaves each state is drawn in docs/design/job-states.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
     /// Due: a worker may lease it.

@@ -37,7 +37,7 @@ pub mod upload;
 pub mod url_signing;
 
 pub use access::AccessKey;
-pub use app::{AlibabaCallback, App, AppSettings, CoverChoice, PullMode, TencentEvents};
+pub use app::{AlibabaCallback, App, AppSettings, CoverChoice, PullMode, Quota, TencentEvents};
 pub use byte_source::{ByteSource, SourceError, Traffic};
 pub use checkpoint::{Checkpoint, Checkpoints};
 pub use clock::{Clock, SystemClock};

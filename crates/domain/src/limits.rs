@@ -14,6 +14,8 @@ pub const PICTURE_SIDE_PX_MIN: u32 = 8;
 pub const PICTURE_SIDE_PX_MAX: u32 = 8_192;
 /// Longest text that a caller may have passed through into events, in characters.
 pub const PASS_THROUGH_CHARS_MAX: usize = 1_000;
+/// Largest body of a request that is not an upload, in bytes: 1 MiB.
+pub const REQUEST_BODY_BYTES_MAX: usize = 1 << 20;
 /// Most events of one pull or confirm.
 pub const PULL_BATCH_MAX: usize = 16;
 /// How long a pulled event stays hidden, in milliseconds.

@@ -133,6 +133,7 @@ pub enum MediaSource {
 
 /// Where a video stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MediaState {
     /// Its bytes are on their way.
@@ -176,6 +177,7 @@ pub struct MediaFacts {
 
 /// Facts of a video stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VideoFacts {
     /// Codec name, such as `h264`.
     pub codec: String,
@@ -195,6 +197,7 @@ pub struct VideoFacts {
 
 /// Facts of an audio stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AudioFacts {
     /// Codec name, such as `aac`.
     pub codec: String,

@@ -60,6 +60,7 @@ impl fmt::Display for QueueName {
 
 /// How an event's text becomes the body of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EventBody {
     /// Base64, which most clients of such queues decode unasked.

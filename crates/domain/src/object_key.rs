@@ -7,6 +7,7 @@ use crate::snapshot::{ImageFormat, Product, SnapshotSpec};
 
 /// What an output is for; decides its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OutputKind {
     /// Cover pictures.

@@ -9,6 +9,7 @@ use crate::time::MediaTime;
 
 /// Why something did not come about, in words for its caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// The code.
     pub code: ErrorCode,

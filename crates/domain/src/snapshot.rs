@@ -151,6 +151,7 @@ impl Selection {
 
 /// Which frame stands for a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FrameChoice {
     /// The frame that a player shows at that time: the last with presentation time at or before it.
@@ -239,6 +240,7 @@ impl SizeRule {
 
 /// How a frame fills a box of another shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
     /// Distort it to the box.
@@ -257,6 +259,7 @@ pub enum Fit {
 
 /// A file format of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImageFormat {
     /// JPEG.

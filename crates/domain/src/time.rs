@@ -7,6 +7,7 @@ use std::{fmt, time::Duration};
 ///
 /// Offsets are asked for and reported in these; frames are compared in their stream's time base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct MediaTime(i64);
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How an app protects its pictures. Without keys they are open to whoever knows their URLs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct UrlSigning {
     /// Keys that open pictures; URLs in answers are signed by the first one. While an app changes from
@@ -39,6 +40,7 @@ impl UrlSigning {
 
 /// A key that signs URLs in one shape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UrlKey {
     /// The shape.
@@ -49,6 +51,7 @@ pub struct UrlKey {
 
 /// Shapes of signed URLs, drawn in `signing::url_keys`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UrlScheme {
     /// Our own.

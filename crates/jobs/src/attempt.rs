@@ -130,6 +130,7 @@ async fn hold(shared: &Shared, lease: &Lease, failure: &Failure) -> Result<(), D
 
 async fn retry_later(shared: &Shared, lease: &Lease, failure: &Failure) -> Result<(), DatabaseError> {
     let Lease { job, token } = lease;
+    metrics::counter!("stillframe_job_retries_total", "kind" => job.kind.name()).increment(1);
     let wait = retry::job_backoff(job.attempt);
     tracing::warn!(
         code = failure.code.name(),
@@ -146,6 +147,7 @@ async fn complete(shared: &Shared, lease: &Lease, completion: &JobCompletion) ->
     match written(|| shared.deps.database.complete_job(completion)).await? {
         Commit::LeaseLost => tracing::warn!("job {} was finished by another worker", job.id),
         Commit::Committed => {
+            count(lease, completion);
             if job.kind == JobKind::Snapshot {
                 shared.deps.checkpoints.reached(Checkpoint::ResultCommitted);
             }
@@ -157,6 +159,15 @@ async fn complete(shared: &Shared, lease: &Lease, completion: &JobCompletion) ->
         }
     }
     Ok(())
+}
+
+/// Adds a finished job to what is counted.
+fn count(lease: &Lease, completion: &JobCompletion) {
+    let (kind, state) = (lease.job.kind.name(), completion.state.name());
+    metrics::counter!("stillframe_jobs_finished_total", "kind" => kind, "state" => state).increment(1);
+    let Some(traffic) = completion.traffic else { return };
+    metrics::counter!("stillframe_source_requests_total").increment(traffic.requests);
+    metrics::counter!("stillframe_source_bytes_read_total").increment(traffic.bytes);
 }
 
 /// Writes what came of an attempt, however long the database cannot: the work is done and worth it, and who

@@ -107,10 +107,19 @@ impl Pool {
                     return answer.map(Some);
                 }
                 Ended::Stopped => Some(Ok(None)),
-                Ended::Broken(failure) => Some(Err(failure)),
-                Ended::Gone if is_new => Some(Err(crashed())),
+                Ended::Broken(failure) => {
+                    count_restart("broken");
+                    Some(Err(failure))
+                }
+                Ended::Gone if is_new => {
+                    count_restart("broken");
+                    Some(Err(crashed()))
+                }
                 // Something ended it while it waited: that is not the video's fault.
-                Ended::Gone => None,
+                Ended::Gone => {
+                    count_restart("gone");
+                    None
+                }
             };
             // Ended first, so that a new one has its memory.
             drop(worker);
@@ -152,6 +161,9 @@ impl Shared {
             return;
         }
         drop(children);
+        if self.config.calls_per_child <= worker.call_count {
+            count_restart("worn");
+        }
         drop(worker);
         self.forget_one();
     }
@@ -208,6 +220,10 @@ impl Decoder for Pool {
             self.with_worker(call, |worker| worker.take(call, request, &self.shared.config, &mut noting))?;
         ended.or(facts).ok_or_else(abandoned)
     }
+}
+
+fn count_restart(reason: &'static str) {
+    metrics::counter!("stillframe_sandbox_restarts_total", "reason" => reason).increment(1);
 }
 
 fn no_decoder() -> Failure {

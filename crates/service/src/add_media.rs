@@ -95,8 +95,9 @@ impl Service {
         let video_id = VideoId::mint(self.rng());
         let name = checked_name(add.name.as_deref().unwrap_or("video"))?;
         let key = object_key::source(&video_id, &name);
-        let facts =
-            self.deps.storage.put_stream(&own_key(&key), content, self.config.source_size_bytes_max).await?;
+        let room = self.room(app).await?;
+        let stored = self.deps.storage.put_stream(&own_key(&key), content, room).await;
+        let facts = stored.map_err(|error| self.too_large(room, error.into()))?;
         if facts.size_bytes == 0 {
             self.deps.storage.delete(&own_key(&key)).await?;
             return Err(ServiceError::new(ErrorCode::SourceEmpty, "the uploaded video has no bytes"));
@@ -111,6 +112,7 @@ impl Service {
     /// `SourceForbidden` outside of the roots; `SourceMissing`; `SourceEmpty`; `SourceTooLarge`.
     pub async fn add_local_file(&self, app: &App, add: AddMedia, path: &Path) -> Result<AddedMedia> {
         check_add(&add)?;
+        self.room(app).await?;
         let (path, size_bytes) = self.allowed_file(path).await?;
         if size_bytes == 0 {
             return Err(ServiceError::new(ErrorCode::SourceEmpty, "the file has no bytes"));
@@ -148,6 +150,7 @@ impl Service {
     async fn add_from(&self, app: &App, add: AddMedia, url: &str, is_here: bool) -> Result<AddedMedia> {
         check_add(&add)?;
         let parsed = checked_http_url("url", url)?;
+        self.room(app).await?;
         let last = parsed.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
         let own_name = last.filter(|name| !name.is_empty()).unwrap_or_else(|| "video".to_owned());
         let name = checked_name(add.name.as_deref().unwrap_or(&own_name))?;

@@ -25,6 +25,8 @@ mod messages;
 mod objects;
 mod procedures;
 mod pull_events;
+mod quota;
+mod request_rate;
 mod submit_snapshot;
 mod templates;
 mod upload_cleaner;
@@ -47,6 +49,7 @@ pub use message_queues::MadeQueue;
 pub use messages::{MessageDraft, SentMessage};
 pub use objects::ServedObject;
 pub use procedures::ProcedureDraft;
+pub use request_rate::RequestRate;
 pub use submit_snapshot::{OutputRequest, SubmitSnapshot};
 pub use templates::TemplateDraft;
 pub use upload_error::UploadError;
@@ -56,7 +59,7 @@ pub use uploads::NewUpload;
 pub use stillframe_database::{
     ConfirmReport, DeliveryFilter, DeliveryRecord, DeliverySummary, JobCursor, JobFilter, JobMatches,
     JobMoment, JobSearch, MediaFilter, MediaMatches, MediaOrder, Page, PulledEvent, QueueDepth, Replay,
-    Replayed,
+    Replayed, Statistics,
 };
 pub use stillframe_storage::{Chunks, ObjectFacts};
 
@@ -68,6 +71,8 @@ use stillframe_database::Database;
 use stillframe_domain::{Checkpoints, Clock, Rng, Timestamp, limits};
 use stillframe_storage::Storage;
 use tokio::sync::Semaphore;
+
+use request_rate::RequestRates;
 
 /// Settings of the use cases.
 #[derive(Debug, Clone)]
@@ -121,6 +126,7 @@ pub struct Service {
     config: ServiceConfig,
     /// A place for each receive that may wait for a message; closed when the process stops.
     message_waiters: Semaphore,
+    request_rates: RequestRates,
 }
 
 /// Result of a use case.
@@ -129,7 +135,14 @@ pub type Result<T> = std::result::Result<T, ServiceError>;
 impl Service {
     /// The use cases over these parts.
     pub fn new(deps: ServiceDeps, config: ServiceConfig) -> Self {
-        Self { deps, config, message_waiters: Semaphore::new(limits::MESSAGE_WAITERS_MAX) }
+        let message_waiters = Semaphore::new(limits::MESSAGE_WAITERS_MAX);
+        Self { deps, config, message_waiters, request_rates: RequestRates::new(None) }
+    }
+
+    /// The same, where one access key may ask only so often.
+    #[must_use]
+    pub fn with_request_rate(self, rate: Option<RequestRate>) -> Self {
+        Self { request_rates: RequestRates::new(rate), ..self }
     }
 
     /// Lets no receive wait for a message any longer, so that the process can stop.
@@ -148,6 +161,14 @@ impl Service {
     /// `Unavailable` when it cannot.
     pub async fn ping(&self) -> Result<()> {
         Ok(self.deps.database.ping().await?)
+    }
+
+    /// What waits at this moment, over all apps, for the operator.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn statistics(&self) -> Result<Statistics> {
+        Ok(self.deps.database.statistics().await?)
     }
 
     fn database(&self) -> &dyn Database {

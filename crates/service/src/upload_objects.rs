@@ -14,6 +14,7 @@ use stillframe_storage::{Chunks, ObjectFacts, StorageError};
 
 use crate::digest::{Sums, hex, summed};
 use crate::media::own_key;
+use crate::quota::exceeded;
 use crate::{MediaName, Service, UploadError};
 
 /// Sums of an object or part, for its uploader to compare.
@@ -42,7 +43,7 @@ impl Service {
         require_open(session)?;
         let (content, sums) = summed(content, md5);
         let content = content.chain(self.end_of(session)).boxed();
-        let limit = self.upload_bytes_max().min(limits::UPLOAD_PIECE_BYTES_MAX);
+        let limit = self.bytes_room(app).await?.min(limits::UPLOAD_PIECE_BYTES_MAX);
         let facts = self.deps.storage.put_stream(&own_key(&session.object_key), content, limit).await?;
         let Sums { md5, crc64 } = sums.get().expect("what was stored has passed whole").clone();
         let object = UploadedObject { etag: hex(&md5), crc64: crc64.as_u64(), size_bytes: facts.size_bytes };
@@ -78,6 +79,10 @@ impl Service {
         object: UploadedObject,
         multipart_id: Option<MultipartId>,
     ) -> Result<PieceSums, UploadError> {
+        if self.bytes_room(app).await? < object.size_bytes {
+            self.deps.storage.delete(&own_key(&session.object_key)).await?;
+            return Err(exceeded().into());
+        }
         let media = match session.plan {
             Some(_) => None,
             None => Some(self.completion_of(app, session, object.size_bytes).await?),

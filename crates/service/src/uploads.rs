@@ -31,6 +31,7 @@ impl Service {
     /// # Errors
     /// `InvalidParameter`.
     pub async fn begin_upload(&self, app: &App, new: NewUpload) -> Result<UploadSession> {
+        self.room(app).await?;
         let (media, jobs) = self.media_to_come(app, &new)?;
         let mut session = self.session(&media, new.key_validity)?;
         session.plan = Some(UploadPlan { media, jobs });
@@ -43,6 +44,7 @@ impl Service {
     /// # Errors
     /// `DuplicateReference`; `InvalidParameter`.
     pub async fn create_upload(&self, app: &App, new: NewUpload) -> Result<UploadSession> {
+        self.room(app).await?;
         let (media, held_jobs) = self.media_to_come(app, &new)?;
         let session = self.session(&media, new.key_validity)?;
         let event = self.media_event(app, EventKind::MediaCreated, media.added_by, &media);
@@ -87,6 +89,7 @@ impl Service {
         if size_bytes == 0 {
             return Err(ServiceError::new(ErrorCode::SourceEmpty, "the uploaded video has no bytes"));
         }
+        self.check_room(app, size_bytes).await?;
         let new = self.arrived(app, plan, size_bytes);
         match self.database().commit_upload(id, &new).await {
             Ok(true) => Ok(new.media),

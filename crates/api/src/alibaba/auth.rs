@@ -71,6 +71,7 @@ pub(super) async fn authenticate(service: &Service, received: &Received<'_>) -> 
     if nonce.len() > NONCE_BYTES_MAX {
         return Err(Refusal::invalid("SignatureNonce"));
     }
+    service.count_request(&caller.key)?;
     let scope = format!("alibaba:{}", caller.key.key_id);
     service.remember_nonce(&scope, &nonce, NONCE_KEPT).await?;
     Ok(Call { app: caller.app, action, version })

@@ -97,9 +97,11 @@ impl From<SignatureError> for Refusal {
 pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
     match code {
         ErrorCode::MissingParameter => (StatusCode::BAD_REQUEST, "MissingParameter"),
-        ErrorCode::InvalidParameter | ErrorCode::OffsetOutOfRange | ErrorCode::RequestTooLarge => {
-            (StatusCode::BAD_REQUEST, "InvalidParameter")
-        }
+        ErrorCode::InvalidParameter
+        | ErrorCode::OffsetOutOfRange
+        | ErrorCode::RequestTooLarge
+        | ErrorCode::RequestIncomplete => (StatusCode::BAD_REQUEST, "InvalidParameter"),
+        ErrorCode::TooManyRequests => (StatusCode::BAD_REQUEST, "Throttling.User"),
         ErrorCode::UnknownOperation => (StatusCode::NOT_FOUND, "InvalidAction.NotFound"),
         ErrorCode::MediaNotFound => (StatusCode::NOT_FOUND, "InvalidVideo.NotFound"),
         ErrorCode::TemplateNotFound
@@ -131,6 +133,7 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         | ErrorCode::DuplicateRequest
         | ErrorCode::DuplicateReference
         | ErrorCode::DuplicateProcedure
+        | ErrorCode::QuotaExceeded
         | ErrorCode::LimitExceeded => (StatusCode::FORBIDDEN, "OperationDenied"),
         ErrorCode::KeyNotFound => (StatusCode::NOT_FOUND, "InvalidAccessKeyId.NotFound"),
         ErrorCode::SignatureMissing => (StatusCode::BAD_REQUEST, "IncompleteSignature"),
@@ -157,6 +160,7 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::ProcedureNotFound => Some("The specified resource Workflow does not exist."),
         ErrorCode::KeyNotFound => Some("Specified access key is not found."),
         ErrorCode::RequestExpired => Some("Specified time stamp or date value is expired."),
+        ErrorCode::TooManyRequests => Some("Request was denied due to user flow control."),
         ErrorCode::RequestReplayed => Some("Specified signature nonce was used already."),
         ErrorCode::Unavailable => Some("The request has failed due to a temporary failure of the server."),
         ErrorCode::Internal => Some("The request processing has failed due to some unknown error."),
@@ -196,7 +200,9 @@ const fn vendor_message(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::TooManyQueues
         | ErrorCode::SignatureMissing
         | ErrorCode::SignatureMismatch
-        | ErrorCode::RequestTooLarge => None,
+        | ErrorCode::RequestTooLarge
+        | ErrorCode::RequestIncomplete
+        | ErrorCode::QuotaExceeded => None,
     }
 }
 
@@ -220,9 +226,10 @@ pub(crate) const fn event_code(code: ErrorCode) -> &'static str {
         | ErrorCode::DecoderCrashed
         | ErrorCode::DecodeFailed => "InvalidParameter.ResourceContentBad",
         ErrorCode::TimedOut => "SnapshotTimeOut",
-        ErrorCode::MissingParameter | ErrorCode::InvalidParameter | ErrorCode::LimitExceeded => {
-            "InvalidParameter"
-        }
+        ErrorCode::MissingParameter
+        | ErrorCode::InvalidParameter
+        | ErrorCode::LimitExceeded
+        | ErrorCode::QuotaExceeded => "InvalidParameter",
         ErrorCode::EncodeFailed
         | ErrorCode::AttemptsExhausted
         | ErrorCode::UnknownOperation
@@ -250,6 +257,8 @@ pub(crate) const fn event_code(code: ErrorCode) -> &'static str {
         | ErrorCode::RequestExpired
         | ErrorCode::RequestReplayed
         | ErrorCode::RequestTooLarge
+        | ErrorCode::RequestIncomplete
+        | ErrorCode::TooManyRequests
         | ErrorCode::Unavailable
         | ErrorCode::Internal => "InternalError",
     }

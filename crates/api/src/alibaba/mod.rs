@@ -44,11 +44,16 @@ mod workflow;
 pub use events::AlibabaRenderer;
 
 use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::any;
 
+use crate::observe::spoken;
 use crate::state::ApiState;
 
 /// The one path of RPC style.
 pub(crate) fn routes() -> Router<ApiState> {
-    Router::new().route("/", any(handle::handle))
+    Router::new()
+        .route("/", any(handle::handle))
+        .layer(map_response(async |answer: Response| spoken("alibaba", answer)))
 }

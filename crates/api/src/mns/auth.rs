@@ -41,6 +41,7 @@ pub(super) async fn authenticate(
         mns::verify(&mns::Request { method, resource, headers: &sent }, secret)?;
     }
     check_time(service.now(), Timestamp::from_secs(mns::signed_at_s(&sent)?))?;
+    service.count_request(&caller.key)?;
     match headers::value(&sent, "Content-MD5") {
         Some(digest) if !mns::is_digest_of(&digest, body) => Err(Refusal::wrong_digest()),
         _ => Ok(caller.app),

@@ -163,8 +163,11 @@ pub(crate) const fn words(code: ErrorCode) -> (StatusCode, &'static str) {
         ErrorCode::MissingParameter
         | ErrorCode::InvalidParameter
         | ErrorCode::OffsetOutOfRange
-        | ErrorCode::RequestTooLarge => (StatusCode::BAD_REQUEST, "InvalidArgument"),
+        | ErrorCode::RequestTooLarge
+        | ErrorCode::RequestIncomplete => (StatusCode::BAD_REQUEST, "InvalidArgument"),
+        ErrorCode::TooManyRequests => (StatusCode::FORBIDDEN, "QpsLimitExceeded"),
         ErrorCode::TooManyQueues
+        | ErrorCode::QuotaExceeded
         | ErrorCode::SourceMissing
         | ErrorCode::SourceUnreadable
         | ErrorCode::SourceEmpty

@@ -20,11 +20,17 @@ mod visibility;
 mod xml;
 
 use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::any;
 
+use crate::observe::spoken;
 use crate::state::ApiState;
 
 /// Everything at and below `/queues`.
 pub(crate) fn routes() -> Router<ApiState> {
-    Router::new().route("/queues", any(handle::handle)).route("/queues/{*rest}", any(handle::handle))
+    Router::new()
+        .route("/queues", any(handle::handle))
+        .route("/queues/{*rest}", any(handle::handle))
+        .layer(map_response(async |answer: Response| spoken("mns", answer)))
 }

@@ -29,6 +29,7 @@ impl FromRequestParts<ApiState> for Authenticated {
         if !is_same_secret(&caller.key.secret, &secret) {
             return Err(refused(ErrorCode::SignatureMismatch, "the secret is not that of the access key"));
         }
+        state.service.count_request(&caller.key)?;
         Ok(Self(caller.app))
     }
 }

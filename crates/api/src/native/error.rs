@@ -3,9 +3,30 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 use stillframe_domain::ErrorCode;
 use stillframe_service::ServiceError;
+use utoipa::ToSchema;
+
+/// A problem (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Problem)]
+pub(super) struct ProblemView {
+    /// `urn:stillframe:error:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What the code means.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// One of a closed list.
+    code: ErrorCode,
+    /// What went wrong here.
+    detail: String,
+    /// The parameter at fault, if there is one.
+    parameter: Option<&'static str>,
+}
 
 /// A refusal of the native API.
 #[derive(Debug)]
@@ -19,32 +40,45 @@ impl From<ServiceError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self(error) = self;
-        let status = status(error.code);
+        let status = status(self.0.code);
         if status.is_server_error() {
-            tracing::error!(error = ?error, "a native request failed");
+            tracing::error!(error = ?self.0, "a native request failed");
         }
-        let document = json!({
-            "type": format!("urn:stillframe:error:{}", error.code),
-            "title": error.code.summary(),
-            "status": status.as_u16(),
-            "code": error.code.name(),
-            "detail": error.message,
-            "parameter": error.parameter,
-        });
-        let mut response = (status, Json(document)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"stillframe\""));
-        }
-        response
+        response(status, self.0)
     }
+}
+
+fn response(status: StatusCode, error: ServiceError) -> Response {
+    let document = ProblemView {
+        kind: format!("urn:stillframe:error:{}", error.code),
+        title: error.code.summary().trim(),
+        status: status.as_u16(),
+        code: error.code,
+        detail: error.message,
+        parameter: error.parameter,
+    };
+    let mut response = (status, Json(document)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        // A whole number of seconds is what the header can say, and a key gets at least one token in each.
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"stillframe\""));
+    }
+    response
 }
 
 /// The answer to a path below `/v1` that is no operation.
 pub(crate) async fn unknown_operation() -> Problem {
     Problem(ServiceError::new(ErrorCode::UnknownOperation, "there is no such operation below /v1"))
+}
+
+/// The answer to a method that a path below `/v1` does not have.
+pub(crate) async fn wrong_method() -> Response {
+    let message = "this path has no such method; the header Allow names those that it has";
+    response(StatusCode::METHOD_NOT_ALLOWED, ServiceError::new(ErrorCode::UnknownOperation, message))
 }
 
 /// HTTP status of a code.
@@ -58,7 +92,7 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::KeyNotFound
         | ErrorCode::RequestExpired
         | ErrorCode::RequestReplayed => StatusCode::UNAUTHORIZED,
-        ErrorCode::SourceForbidden => StatusCode::FORBIDDEN,
+        ErrorCode::SourceForbidden | ErrorCode::QuotaExceeded => StatusCode::FORBIDDEN,
         ErrorCode::UnknownOperation
         | ErrorCode::TemplateNotFound
         | ErrorCode::AppNotFound
@@ -82,6 +116,8 @@ pub(crate) const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::DuplicateReference
         | ErrorCode::DuplicateProcedure => StatusCode::CONFLICT,
         ErrorCode::RequestTooLarge | ErrorCode::SourceTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::RequestIncomplete => StatusCode::REQUEST_TIMEOUT,
+        ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::SourceUnreadable
         | ErrorCode::SourceEmpty
         | ErrorCode::NotAVideo

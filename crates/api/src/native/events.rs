@@ -59,7 +59,7 @@ pub(super) fn data(event: &Event) -> Value {
     match &event.payload {
         EventPayload::Snapshot(fact) => {
             let urls = Urls::plain(&fact.base_url);
-            let outputs: Vec<Value> = fact
+            let outputs: Vec<_> = fact
                 .outputs
                 .iter()
                 .zip(&fact.outcomes)
@@ -71,7 +71,7 @@ pub(super) fn data(event: &Event) -> Value {
                 "video_id": fact.video_id,
                 "origin": event.origin,
                 "outputs": outputs,
-                "failure": fact.failure.as_ref().map(model::failure),
+                "failure": fact.failure,
                 "cover_url": fact.cover_url,
                 "pass_through": fact.pass_through,
             })
@@ -99,7 +99,7 @@ fn media(event: &Event, fact: &MediaFact) -> Value {
         "cover_url": fact.cover_url,
         "source_url": fact.source_url,
         "facts": fact.facts.as_ref().map(model::facts),
-        "failure": fact.failure.as_ref().map(model::failure),
+        "failure": fact.failure,
         "pass_through": fact.pass_through,
     });
     let news = &fact.news;

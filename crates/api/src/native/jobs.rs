@@ -1,69 +1,108 @@
 //! `/v1/jobs`.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use serde_json::{Value, json};
-use stillframe_domain::{ErrorCode, JobId};
-use stillframe_service::{JobFilter, ServiceError};
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::Value;
+use stillframe_domain::{DeliveryState, ErrorCode, JobId};
+use stillframe_service::{DeliveryRecord, JobFilter, ServiceError};
+use utoipa::ToSchema;
 
 use super::auth::Authenticated;
+use super::deliveries::{self, AttemptView};
 use super::error::Problem;
-use super::media::PageQuery;
-use super::model::{self, PageView};
-use super::{deliveries, events};
+use super::events;
+use super::input::{Named, PageQuery, Paged};
+use super::model::{self, JobView, Page};
 use crate::state::ApiState;
 use crate::urls::Urls;
 
-/// `GET /v1/jobs`, newest first.
+/// Lists jobs, newest first.
+#[utoipa::path(get, path = "/jobs", operation_id = "list_jobs", tag = "jobs", params(PageQuery),
+    responses((status = 200, description = "A page of jobs.", body = Page<JobView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<PageView>, Problem> {
+    Paged(query): Paged,
+) -> Result<Json<Page<JobView>>, Problem> {
     let filter = JobFilter::default();
-    let page = state.service.list_jobs(&app, &filter, query.after.as_deref(), query.limit()?).await?;
+    let page = state.service.list_jobs(&app, &filter, query.after.as_deref(), query.limit()).await?;
     let urls = Urls::of(&state.service, &app);
-    Ok(Json(PageView {
-        items: page.items.iter().map(|job| model::job(job, &urls)).collect(),
-        next: page.next,
-    }))
+    let items = page.items.iter().map(|job| model::job(job, &urls)).collect();
+    Ok(Json(Page { items, next: page.next }))
 }
 
-/// `GET /v1/jobs/{id}`.
+/// Reads a job.
+#[utoipa::path(get, path = "/jobs/{id}", operation_id = "get_job", tag = "jobs",
+    params(("id" = String, Path, description = "The job's id.")),
+    responses((status = 200, description = "The job.", body = JobView)))]
 pub(crate) async fn get(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+    Named(id): Named,
+) -> Result<Json<JobView>, Problem> {
     let job = state.service.get_job(&app, &job_id(&id)?).await?;
     Ok(Json(model::job(&job, &Urls::of(&state.service, &app))))
 }
 
-/// `GET /v1/jobs/{id}/events`: what was told about the job, to whom, and each attempt.
+/// Lists what was told of a job, to whom, and each attempt.
+#[utoipa::path(get, path = "/jobs/{id}/events", operation_id = "list_events_of_job", tag = "jobs",
+    params(("id" = String, Path, description = "The job's id.")),
+    responses((status = 200, description = "Its events.", body = Told)))]
 pub(crate) async fn events(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+    Named(id): Named,
+) -> Result<Json<Told>, Problem> {
     let told = state.service.events_of_job(&app, &job_id(&id)?).await?;
-    let items: Vec<Value> = told
-        .iter()
-        .map(|(event, deliveries)| {
-            let deliveries: Vec<Value> = deliveries
-                .iter()
-                .map(|record| {
-                    json!({
-                        "endpoint_id": record.delivery.endpoint_id,
-                        "state": record.delivery.state,
-                        "id": record.delivery.id.to_string(),
-                        "attempts": record.attempts.iter().map(deliveries::attempt).collect::<Vec<_>>(),
-                    })
-                })
-                .collect();
-            json!({ "event": events::body(event), "deliveries": deliveries })
-        })
-        .collect();
-    Ok(Json(json!({ "items": items })))
+    let items = told.iter().map(|(event, deliveries)| ToldEvent {
+        event: events::body(event),
+        deliveries: deliveries.iter().map(delivery).collect(),
+    });
+    Ok(Json(Told { items: items.collect() }))
+}
+
+/// What was told of a job.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Told {
+    /// Its events.
+    items: Vec<ToldEvent>,
+}
+
+/// An event with its deliveries.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToldEvent {
+    /// The native body: `id`, `type`, `created_at` and `data`.
+    #[schema(value_type = Object)]
+    event: Value,
+    /// To whom it goes.
+    deliveries: Vec<DeliveryView>,
+}
+
+/// One event for one endpoint.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ToldDelivery)]
+pub(crate) struct DeliveryView {
+    /// Its id.
+    id: String,
+    /// The endpoint.
+    endpoint_id: String,
+    /// Where it stands.
+    state: DeliveryState,
+    /// Its attempts, oldest first.
+    attempts: Vec<AttemptView>,
+}
+
+fn delivery(record: &DeliveryRecord) -> DeliveryView {
+    DeliveryView {
+        id: record.delivery.id.to_string(),
+        endpoint_id: record.delivery.endpoint_id.to_string(),
+        state: record.delivery.state,
+        attempts: record.attempts.iter().map(deliveries::attempt).collect(),
+    }
 }
 
 fn job_id(id: &str) -> Result<JobId, Problem> {

@@ -4,57 +4,62 @@ use std::io;
 use std::path::Path as FilePath;
 
 use axum::Json;
-use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
+use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use futures::StreamExt as _;
 use serde::Deserialize;
-use serde_json::Value;
 use stillframe_domain::{App, Dialect, Media, MediaId, Origin, RequestKind, VideoId};
 use stillframe_service::{AddMedia, MediaName, ServiceError, invalid, missing};
+use utoipa::ToSchema;
 
 use super::auth::Authenticated;
 use super::error::Problem;
-use super::model::{self, PageView};
+use super::input::{self, Named, PageQuery, Paged};
+use super::model::{self, MediaView, Page};
 use crate::body;
 use crate::state::ApiState;
 
-/// A video that lies elsewhere.
-#[derive(Debug, Deserialize)]
+/// A video that lies elsewhere: either at `url` or at `path`.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AddElsewhere {
+pub(crate) struct AddElsewhere {
+    /// An absolute http or https URL.
     url: Option<String>,
     /// Whether the bytes of a URL are copied here; they are unless this says no.
     fetch: Option<bool>,
+    /// A file below an allowed root.
     path: Option<String>,
+    /// Title or file name; that of the source by default.
     name: Option<String>,
+    /// Text that events about it repeat.
     pass_through: Option<String>,
 }
 
-/// One page of a list.
-#[derive(Debug, Deserialize)]
-pub(crate) struct PageQuery {
-    pub after: Option<String>,
-    pub limit: Option<usize>,
+/// A form with a video; its parts stand in this order.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the schema of a form that is read part by part")]
+pub(crate) struct UploadForm {
+    /// Title or file name; that of the file by default.
+    name: Option<String>,
+    /// Text that events about it repeat.
+    pass_through: Option<String>,
+    /// The video, last.
+    #[schema(value_type = String, content_media_type = "application/octet-stream")]
+    file: Vec<u8>,
 }
 
-impl PageQuery {
-    const LIMIT_DEFAULT: usize = 20;
-    const LIMIT_MAX: usize = 100;
-
-    pub(crate) fn limit(&self) -> Result<usize, Problem> {
-        match self.limit.unwrap_or(Self::LIMIT_DEFAULT) {
-            limit @ 1..=Self::LIMIT_MAX => Ok(limit),
-            _ => Err(Problem(invalid("limit", format!("1 to {}", Self::LIMIT_MAX)))),
-        }
-    }
-}
-
-/// `POST /v1/media`: `multipart/form-data` with a part `file`, or JSON with `url` or `path`.
+/// Adds a video: an upload, or one that lies elsewhere.
+#[utoipa::path(post, path = "/media", operation_id = "add_media", tag = "media",
+    request_body(content(
+        (AddElsewhere = "application/json"),
+        (UploadForm = "multipart/form-data"),
+    )),
+    responses((status = 201, description = "The video.", body = MediaView)))]
 pub(crate) async fn add(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<MediaView>), Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media = if content_type.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
         let multipart = Multipart::from_request(request, &state)
@@ -63,7 +68,7 @@ pub(crate) async fn add(
         upload(&state, &app, multipart).await?
     } else {
         let body = body::read(request.into_body()).await?;
-        add_elsewhere(&state, &app, model::decode(&body)?).await?
+        add_elsewhere(&state, &app, input::decode(&body)?).await?
     };
     Ok((StatusCode::CREATED, Json(model::media(&state.service, &app, &media))))
 }
@@ -131,32 +136,40 @@ async fn add_elsewhere(state: &ApiState, app: &App, request: AddElsewhere) -> Re
     }
 }
 
-/// `GET /v1/media`.
+/// Lists videos, newest first.
+#[utoipa::path(get, path = "/media", operation_id = "list_media", tag = "media", params(PageQuery),
+    responses((status = 200, description = "A page of videos.", body = Page<MediaView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<PageView>, Problem> {
-    let page = state.service.list_media(&app, query.after.as_deref(), query.limit()?).await?;
+    Paged(query): Paged,
+) -> Result<Json<Page<MediaView>>, Problem> {
+    let page = state.service.list_media(&app, query.after.as_deref(), query.limit()).await?;
     let items = page.items.iter().map(|one| model::media(&state.service, &app, one)).collect();
-    Ok(Json(PageView { items, next: page.next }))
+    Ok(Json(Page { items, next: page.next }))
 }
 
-/// `GET /v1/media/{id}`; the id is the decimal or the 32-hex one.
+/// Reads a video.
+#[utoipa::path(get, path = "/media/{id}", operation_id = "get_media", tag = "media",
+    params(("id" = String, Path, description = "The decimal id, or that of 32 hex digits.")),
+    responses((status = 200, description = "The video.", body = MediaView)))]
 pub(crate) async fn get(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+    Named(id): Named,
+) -> Result<Json<MediaView>, Problem> {
     let media = state.service.find_media(&app, &name(&id)?).await?;
     Ok(Json(model::media(&state.service, &app, &media)))
 }
 
-/// `DELETE /v1/media/{id}`.
+/// Removes a video and its pictures.
+#[utoipa::path(delete, path = "/media/{id}", operation_id = "delete_media", tag = "media",
+    params(("id" = String, Path, description = "The decimal id, or that of 32 hex digits.")),
+    responses((status = 204, description = "It is gone.")))]
 pub(crate) async fn delete(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<StatusCode, Problem> {
     state
         .service

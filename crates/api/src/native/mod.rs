@@ -1,55 +1,80 @@
 //! The native API under `/v1`: JSON, HTTP Basic with an access key, problem documents for errors.
+//!
+//! Each handler says in `utoipa::path` what it takes and answers; the routes and the OpenAPI document are
+//! both made of that, so that neither can have what the other has not.
 
 mod app;
 mod auth;
 mod cloud_events;
 mod deliveries;
+mod docs;
 mod endpoints;
 pub(crate) mod error;
 mod events;
+mod input;
 mod jobs;
 mod media;
 mod model;
+mod openapi;
 mod queues;
 mod snapshots;
 mod workflows;
 
 pub use cloud_events::{CloudEventsBinaryRenderer, CloudEventsRenderer};
 pub use events::NativeRenderer;
+pub use openapi::document;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use stillframe_domain::limits::REQUEST_BODY_BYTES_MAX;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::body::BODY_BYTES_MAX;
+use crate::observe::spoken;
 use crate::state::ApiState;
 
-/// Routes below `/v1`.
+/// Routes of the native API, and of its description.
 pub(crate) fn routes() -> Router<ApiState> {
+    let (below, _) = described().split_for_parts();
+    let below = below.fallback(error::unknown_operation).method_not_allowed_fallback(error::wrong_method);
     Router::new()
-        .route("/app", get(app::get).patch(app::update))
-        .route("/media/{id}", get(media::get).delete(media::delete))
-        .route("/media/{id}/snapshots", post(snapshots::submit).get(snapshots::list))
-        .route("/jobs", get(jobs::list))
-        .route("/jobs/{id}", get(jobs::get))
-        .route("/jobs/{id}/events", get(jobs::events))
-        .route("/endpoints", post(endpoints::create).get(endpoints::list))
-        .route("/endpoints/{id}", get(endpoints::get).patch(endpoints::update).delete(endpoints::delete))
-        .route("/endpoints/{id}/rotate", post(endpoints::rotate))
-        .route("/endpoints/{id}/disable", post(endpoints::disable))
-        .route("/endpoints/{id}/enable", post(endpoints::enable))
-        .route("/endpoints/{id}/ping", post(endpoints::ping))
-        .route("/endpoints/{id}/recover", post(deliveries::recover))
-        .route("/endpoints/{id}/replay", post(deliveries::replay_events))
-        .route("/deliveries", get(deliveries::list))
-        .route("/deliveries/{id}", get(deliveries::get))
-        .route("/deliveries/{id}/replay", post(deliveries::replay))
-        .route("/workflows", post(workflows::create).get(workflows::list))
-        .route("/workflows/{id}", get(workflows::get).delete(workflows::delete))
-        .route("/queues", get(queues::list))
-        .route("/queues/{name}", get(queues::get).patch(queues::update))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .nest("/v1", below)
+        .route("/docs", get(docs::page))
+        .route("/docs/style.css", get(docs::style))
+        .layer(map_response(async |answer: Response| spoken("native", answer)))
+}
+
+/// Routes below `/v1`, with what the document says of them.
+fn described() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(openapi::get))
+        .routes(routes!(app::get, app::update))
+        .routes(routes!(media::get, media::delete))
+        .routes(routes!(snapshots::submit, snapshots::list))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::events))
+        .routes(routes!(endpoints::create, endpoints::list))
+        .routes(routes!(endpoints::get, endpoints::update, endpoints::delete))
+        .routes(routes!(endpoints::rotate))
+        .routes(routes!(endpoints::disable))
+        .routes(routes!(endpoints::enable))
+        .routes(routes!(endpoints::ping))
+        .routes(routes!(deliveries::recover))
+        .routes(routes!(deliveries::replay_events))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(workflows::create, workflows::list))
+        .routes(routes!(workflows::get, workflows::delete))
+        .routes(routes!(queues::list))
+        .routes(routes!(queues::get, queues::update))
+        .layer(DefaultBodyLimit::max(REQUEST_BODY_BYTES_MAX))
         // Uploads are limited by the service, in its own words, while they stream.
-        .route("/media", post(media::add).get(media::list).layer(DefaultBodyLimit::disable()))
-        .fallback(error::unknown_operation)
+        .merge(
+            OpenApiRouter::new().routes(routes!(media::add, media::list)).layer(DefaultBodyLimit::disable()),
+        )
 }

@@ -5,75 +5,124 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
 use stillframe_domain::message_queue::{MessageCounts, QueueChange};
 use stillframe_domain::{ErrorCode, EventBody, MessageQueue, QueueName, limits};
 use stillframe_service::ServiceError;
+use utoipa::ToSchema;
 
 use super::auth::Authenticated;
 use super::error::Problem;
-use super::model;
+use super::input::{Document, Named};
+use super::model::Page;
 use crate::state::ApiState;
 use crate::timestamp::rfc3339_ms;
 
-#[derive(Debug, Deserialize)]
+/// Fields that are absent stay as they are.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct UpdateQueue {
+pub(crate) struct UpdateQueue {
+    /// How an event's text becomes the body of a message.
     event_body: Option<EventBody>,
 }
 
-/// `GET /v1/queues`; an app has few enough for one page.
+/// A message queue.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Queue)]
+pub(crate) struct QueueView {
+    /// Its name.
+    name: String,
+    /// How an event's text becomes the body of a message.
+    event_body: EventBody,
+    /// How long a received message stays hidden.
+    visibility_timeout_ms: u64,
+    /// How long a message is kept.
+    retention_ms: u64,
+    /// How long a new message stays hidden.
+    delay_ms: u64,
+    /// How long a receive waits for a message.
+    polling_wait_ms: u64,
+    /// Longest body of a message.
+    body_bytes_max: u64,
+    /// When it was made: RFC 3339, UTC.
+    created_at: String,
+    /// When its attributes last changed.
+    modified_at: String,
+    /// How many messages it holds; told of one queue alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Counts>,
+}
+
+/// How many messages a queue holds.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Counts {
+    /// Can be received.
+    visible: u64,
+    /// Were received, and come again unless they are deleted.
+    hidden: u64,
+    /// Wait for their delay to pass.
+    delayed: u64,
+}
+
+/// Lists message queues; an app has few enough for one page.
+#[utoipa::path(get, path = "/queues", operation_id = "list_queues", tag = "queues",
+    responses((status = 200, description = "All queues.", body = Page<QueueView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Page<QueueView>>, Problem> {
     let page = state.service.list_message_queues(&app, "", None, limits::QUEUES_PER_PAGE_MAX).await?;
-    Ok(Json(json!({ "items": page.items.iter().map(view).collect::<Vec<_>>(), "next": page.next })))
+    Ok(Json(Page { items: page.items.iter().map(view).collect(), next: page.next }))
 }
 
-/// `GET /v1/queues/{name}`, with how many messages it holds.
+/// Reads a message queue, with how many messages it holds.
+#[utoipa::path(get, path = "/queues/{name}", operation_id = "get_queue", tag = "queues",
+    params(("name" = String, Path, description = "The queue's name.")),
+    responses((status = 200, description = "The queue.", body = QueueView)))]
 pub(crate) async fn get(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Path(name): Path<String>,
-) -> Result<Json<Value>, Problem> {
+    Named(name): Named,
+) -> Result<Json<QueueView>, Problem> {
     let name = queue_name(&name)?;
-    let mut document = view(&state.service.get_message_queue(&app, &name).await?);
+    let queue = state.service.get_message_queue(&app, &name).await?;
     let MessageCounts { visible, hidden, delayed } = state.service.message_counts(&app, &name).await?;
-    document["messages"] = json!({ "visible": visible, "hidden": hidden, "delayed": delayed });
-    Ok(Json(document))
+    Ok(Json(QueueView { messages: Some(Counts { visible, hidden, delayed }), ..view(&queue) }))
 }
 
-/// `PATCH /v1/queues/{name}`.
+/// Changes how events become the bodies of a queue's messages.
+#[utoipa::path(patch, path = "/queues/{name}", operation_id = "update_queue", tag = "queues",
+    params(("name" = String, Path, description = "The queue's name.")), request_body = UpdateQueue,
+    responses((status = 200, description = "The queue as it is now.", body = QueueView)))]
 pub(crate) async fn update(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Path(name): Path<String>,
-    body: Bytes,
-) -> Result<Json<Value>, Problem> {
-    let request: UpdateQueue = model::decode(&body)?;
+    Named(name): Named,
+    Document(request): Document<UpdateQueue>,
+) -> Result<Json<QueueView>, Problem> {
     let change = QueueChange { event_body: request.event_body, ..QueueChange::default() };
     let queue = state.service.update_message_queue(&app, &queue_name(&name)?, &change).await?;
     Ok(Json(view(&queue)))
 }
 
-fn view(queue: &MessageQueue) -> Value {
+fn view(queue: &MessageQueue) -> QueueView {
     let of = &queue.attributes;
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    json!({
-        "name": queue.name.as_str(),
-        "event_body": of.event_body,
-        "visibility_timeout_ms": millis(of.visibility_timeout),
-        "retention_ms": millis(of.retention),
-        "delay_ms": millis(of.delay),
-        "polling_wait_ms": millis(of.polling_wait),
-        "body_bytes_max": of.body_bytes_max,
-        "created_at": rfc3339_ms(queue.created_at),
-        "modified_at": rfc3339_ms(queue.modified_at),
-    })
+    QueueView {
+        name: queue.name.as_str().to_owned(),
+        event_body: of.event_body,
+        visibility_timeout_ms: millis(of.visibility_timeout),
+        retention_ms: millis(of.retention),
+        delay_ms: millis(of.delay),
+        polling_wait_ms: millis(of.polling_wait),
+        body_bytes_max: of.body_bytes_max as u64,
+        created_at: rfc3339_ms(queue.created_at),
+        modified_at: rfc3339_ms(queue.modified_at),
+        messages: None,
+    }
 }
 
 fn queue_name(text: &str) -> Result<QueueName, Problem> {

@@ -1,11 +1,9 @@
 //! `/v1/media/{id}/snapshots`: asking for pictures and listing them.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use stillframe_domain::object_key::OutputKind;
 use stillframe_domain::template::JPEG_QUALITY_DEFAULT;
 use stillframe_domain::{
@@ -13,81 +11,113 @@ use stillframe_domain::{
     RequestOptions, Selection, SizeRule, SnapshotSpec, SpriteLayout,
 };
 use stillframe_service::{OutputRequest, ServiceError, SubmitSnapshot, invalid};
+use utoipa::ToSchema;
 
 use super::auth::Authenticated;
 use super::error::Problem;
-use super::{media, model};
+use super::input::{Document, Named};
+use super::media;
+use super::model::{self, JobView, Page, SnapshotView};
 use crate::state::ApiState;
 use crate::urls::Urls;
 
-/// Exactly one of the selections; stills, a sprite, or both.
-#[derive(Debug, Deserialize)]
+/// A request for pictures: exactly one of the selections; stills, a sprite, or both.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SubmitSnapshot)]
 pub(super) struct SubmitRequest {
+    /// Selection: these times in milliseconds, answered in this order.
     offsets_ms: Option<Vec<i64>>,
+    /// Selection: these parts of the duration; 100 is the last frame.
     offsets_percent: Option<Vec<f64>>,
+    /// Selection: at regular times.
     series: Option<Series>,
+    /// Selection: 0 %, this, twice this, ... below 100 %.
     percent_step: Option<f64>,
+    /// Selection: keyframes, evenly spread.
     keyframes: Option<Keyframes>,
+    /// Selection: one picture that becomes the cover.
     cover: Option<CoverRequest>,
+    /// One moving picture in the place of stills.
     preview: Option<Preview>,
+    /// Which frame stands for a time.
     #[serde(default = "exact")]
     frame: FrameChoice,
+    /// Width in pixels, 8 to 8,192; one side alone keeps the shape.
     width_px: Option<u32>,
+    /// Height in pixels, 8 to 8,192.
     height_px: Option<u32>,
+    /// How a frame fills a size of another shape.
     #[serde(default = "stretch")]
     fit: Fit,
-    /// JPEG where it is not given, WebP for a preview.
+    /// File format: JPEG where it is not given, WebP for a preview.
     format: Option<ImageFormat>,
+    /// 1 to 100.
     #[serde(default = "quality")]
     quality: u8,
+    /// A sprite of the pictures.
     sprite: Option<Sprite>,
     /// With `sprite`: whether the single pictures are kept too.
     #[serde(default)]
     stills: Option<bool>,
+    /// Whether a WebVTT file says which picture shows which time.
     #[serde(default)]
     vtt: bool,
+    /// Text that the event repeats, at most 1,000 characters.
     pass_through: Option<String>,
+    /// -10 to 10; higher runs first.
     #[serde(default)]
     priority: i32,
 }
 
-#[derive(Debug, Deserialize)]
+/// Regular times.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Series {
+    /// The first one.
     #[serde(default)]
     start_ms: i64,
+    /// The wait between two; 0 spreads `count` evenly.
     #[serde(default)]
     interval_ms: u64,
+    /// How many; until the end without it.
     count: Option<u32>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Keyframes, evenly spread.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Keyframes {
+    /// How many at most.
     count: u32,
+    /// From where on.
     #[serde(default)]
     start_ms: i64,
 }
 
 /// One picture that becomes the video's cover.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum CoverRequest {
     /// The engine chooses.
     Auto,
+    /// At this time in milliseconds.
     AtMs(i64),
+    /// At this part of the duration.
     AtPercent(f64),
 }
 
 /// One picture that moves.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Preview {
+    /// Where it begins.
     #[serde(default)]
     start_ms: i64,
+    /// How long it is.
     #[serde(default = "preview_length_ms")]
     length_ms: u64,
+    /// Pictures a second.
     #[serde(default = "preview_fps")]
     frames_per_second: u32,
 }
@@ -99,15 +129,22 @@ const fn preview_fps() -> u32 {
     10
 }
 
-#[derive(Debug, Deserialize)]
+/// A grid of pictures.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Sprite {
+    /// Cells of a row.
     columns: u32,
+    /// Rows of a sheet.
     rows: u32,
+    /// Width of a cell in pixels.
     cell_width_px: Option<u32>,
+    /// Height of a cell in pixels.
     cell_height_px: Option<u32>,
+    /// Between cells, in pixels.
     #[serde(default)]
     padding_px: u32,
+    /// Around the grid, in pixels.
     #[serde(default)]
     margin_px: u32,
 }
@@ -215,14 +252,17 @@ impl SubmitRequest {
     }
 }
 
-/// `POST /v1/media/{id}/snapshots`: 202 with the job, which is durable by then.
+/// Asks for pictures; the job is durable when this is answered.
+#[utoipa::path(post, path = "/media/{id}/snapshots", operation_id = "submit_snapshot", tag = "snapshots",
+    params(("id" = String, Path, description = "The video's decimal id, or that of 32 hex digits.")),
+    request_body = SubmitRequest,
+    responses((status = 202, description = "The job.", body = JobView)))]
 pub(crate) async fn submit(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Result<(StatusCode, Json<Value>), Problem> {
-    let request: SubmitRequest = model::decode(&body)?;
+    Named(id): Named,
+    Document(request): Document<SubmitRequest>,
+) -> Result<(StatusCode, Json<JobView>), Problem> {
     let name = media::name(&id)?;
     let submit = SubmitSnapshot {
         origin: Origin { dialect: Dialect::Native, kind: RequestKind::Snapshot },
@@ -236,22 +276,20 @@ pub(crate) async fn submit(
     Ok((StatusCode::ACCEPTED, Json(model::job(&job, &Urls::of(&state.service, &app)))))
 }
 
-/// `GET /v1/media/{id}/snapshots`: the successful outputs of the video, newest job first.
+/// Lists the successful outputs of a video, newest job first.
+#[utoipa::path(get, path = "/media/{id}/snapshots", operation_id = "list_snapshots", tag = "snapshots",
+    params(("id" = String, Path, description = "The video's decimal id, or that of 32 hex digits.")),
+    responses((status = 200, description = "All successful outputs.", body = Page<SnapshotView>)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Authenticated(app): Authenticated,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+    Named(id): Named,
+) -> Result<Json<Page<SnapshotView>>, Problem> {
     let found = state.service.find_media(&app, &media::name(&id)?).await?;
     let urls = Urls::of(&state.service, &app);
     let outputs = state.service.successful_outputs(&app, &found).await?;
-    let items: Vec<Value> = outputs
-        .iter()
-        .map(|one| {
-            let mut view = model::output(&one.output, Some(&one.outcome), &urls);
-            view["job_id"] = json!(one.job.id);
-            view
-        })
-        .collect();
-    Ok(Json(json!({ "items": items, "next": null })))
+    Ok(Page::whole(outputs.iter().map(|one| SnapshotView {
+        output: model::output(&one.output, Some(&one.outcome), &urls),
+        job_id: one.job.id.to_string(),
+    })))
 }

@@ -142,6 +142,9 @@ fn upload_words(error: &UploadError, protocol: Protocol) -> Words {
 }
 
 fn service_words(error: &ServiceError) -> Words {
+    if error.code == ErrorCode::QuotaExceeded {
+        return words(StatusCode::FORBIDDEN, "QuotaExceeded", &format!("{}.", error.message));
+    }
     tracing::error!(error = ?error, "an upload failed");
     match error.code {
         ErrorCode::Unavailable => {

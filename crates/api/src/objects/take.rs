@@ -13,6 +13,7 @@ use super::error::Refusal;
 use super::operation::{self, Call};
 use super::received::{Received, Scheme, bucket, names_bucket};
 use super::{auth, header_case};
+use crate::observe::spoken;
 use crate::state::ApiState;
 
 /// Answers requests that are signed as one of an object protocol, or name one of its buckets.
@@ -28,7 +29,8 @@ pub(crate) async fn take(State(state): State<ApiState>, request: Request, next: 
         Ok(response) => response,
         Err(refusal) => failure(&refusal, protocol, parts.uri.path(), &request_id),
     };
-    header_case::in_capitals(with_request_id(response, protocol, &request_id)).await
+    let answer = header_case::in_capitals(with_request_id(response, protocol, &request_id)).await;
+    spoken("objects", answer)
 }
 
 async fn answer(

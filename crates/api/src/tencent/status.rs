@@ -61,6 +61,9 @@ pub(crate) const fn of_failure(code: ErrorCode) -> i64 {
         | ErrorCode::RequestExpired
         | ErrorCode::RequestReplayed
         | ErrorCode::RequestTooLarge
+        | ErrorCode::RequestIncomplete
+        | ErrorCode::TooManyRequests
+        | ErrorCode::QuotaExceeded
         | ErrorCode::Unavailable
         | ErrorCode::Internal => SYSTEM,
     }

@@ -105,6 +105,12 @@ struct SettingsArgs {
     /// How long signed picture URLs are good, in seconds.
     #[arg(long, value_name = "SECONDS")]
     url_valid_s: Option<u32>,
+    /// How many videos it may have; `none` for no limit.
+    #[arg(long, value_name = "COUNT", value_parser = limit)]
+    videos_max: Option<Most>,
+    /// How many bytes of videos it may have in the store; `none` for no limit.
+    #[arg(long, value_name = "BYTES", value_parser = limit)]
+    bytes_max: Option<Most>,
 }
 
 impl SettingsArgs {
@@ -121,7 +127,26 @@ impl SettingsArgs {
             settings.url_signing.keys = url_keys(&self.url_keys)?;
         }
         settings.url_signing.valid_s = self.url_valid_s.unwrap_or(settings.url_signing.valid_s);
+        if let Some(Most(videos_max)) = self.videos_max {
+            settings.quota.videos_max = videos_max;
+        }
+        if let Some(Most(bytes_max)) = self.bytes_max {
+            settings.quota.bytes_max = bytes_max;
+        }
         Ok(settings)
+    }
+}
+
+/// A limit, or none.
+#[derive(Debug, Clone, Copy)]
+struct Most(Option<u64>);
+
+fn limit(text: &str) -> Result<Most, String> {
+    match text {
+        "none" => Ok(Most(None)),
+        number => {
+            number.parse().map(|most| Most(Some(most))).map_err(|_| "expected a number or none".to_owned())
+        }
     }
 }
 

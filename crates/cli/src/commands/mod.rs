@@ -8,6 +8,7 @@ pub mod documents;
 pub mod healthcheck;
 pub mod key;
 pub mod migrate;
+pub mod openapi;
 pub mod probe;
 pub mod serve;
 pub mod snap;

@@ -2,29 +2,23 @@
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
 use stillframe_domain::AccessKey;
 use stillframe_service::{NewEndpoint, Service};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use crate::admin::{self, Admin};
 use crate::config::{self, AppConfig, Config, ConfigFlags, EndpointConfig, LogFormat};
-use crate::doctor::Space;
-use crate::tls::TlsListener;
-use crate::upload_cleaner;
+use crate::listener::limits::LimitsConfig;
 use crate::wiring::{self, Server};
+use crate::{listener, metrics, open_files, tls, upload_cleaner};
 
 /// How long running work may go on after the first signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -44,6 +38,8 @@ pub struct ServeArgs {
 pub async fn run(args: &ServeArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
     let config = Config::load(flags, args.listen)?;
     log_to_stderr(&config)?;
+    let metrics = metrics::install()?;
+    open_files::raise(config.limits.connections_max);
     // Before anything is announced, so that a signal that follows at once is a graceful stop too.
     let signals = Signals::listen()?;
     let public = listen("server.listen", config.server.listen).await?;
@@ -63,11 +59,9 @@ pub async fn run(args: &ServeArgs, flags: &ConfigFlags) -> anyhow::Result<ExitCo
     tracing::info!(listen = %public.local_addr()?, admin = %admin.local_addr()?, "serving");
     let (scheme, tls) = (config.scheme(), &config.server.tls);
     println!("listening on {scheme}://{} (admin http://{})", public.local_addr()?, admin.local_addr()?);
-    let public = match tls.is_on() {
-        true => Public::Tls(TlsListener::new(public, &tls.cert_file, &tls.key_file)?),
-        false => Public::Plain(public),
-    };
-    serve_until_signal(server, (public, admin), signals).await
+    let tls = tls.is_on().then(|| tls::acceptor(&tls.cert_file, &tls.key_file)).transpose()?;
+    let listeners = Listeners { public, tls, admin, metrics, limits: config.limits };
+    serve_until_signal(server, listeners, signals).await
 }
 
 /// Brings the first app to what the settings say of it.
@@ -93,31 +87,28 @@ async fn apply_app_settings(service: &Service, wanted: &AppConfig) -> anyhow::Re
     Ok(())
 }
 
-/// The public listener.
-enum Public {
-    Plain(TcpListener),
-    Tls(TlsListener),
+/// Where the server listens, and within which limits.
+struct Listeners {
+    public: TcpListener,
+    tls: Option<TlsAcceptor>,
+    admin: TcpListener,
+    metrics: metrics::Metrics,
+    limits: LimitsConfig,
 }
 
-async fn serve_until_signal(
-    server: Server,
-    (public, admin): (Public, TcpListener),
-    mut signals: Signals,
-) -> anyhow::Result<ExitCode> {
+async fn serve_until_signal(server: Server, at: Listeners, mut signals: Signals) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
-    let health = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .with_state(Ready {
-            service: server.service.clone(),
-            sandbox: server.sandbox.into(),
-            data: server.data.into(),
-        });
-    let public = match public {
-        Public::Plain(listener) => spawn_listener(listener, server.public, &stop),
-        Public::Tls(listener) => spawn_listener(listener, server.public, &stop),
-    };
-    let listeners = [public, spawn_listener(admin, health, &stop)];
+    let for_operator = admin::routes(Admin {
+        service: server.service.clone(),
+        sandbox: server.sandbox.into(),
+        data: server.data.into(),
+        metrics: at.metrics.clone(),
+    });
+    let listeners = [
+        listener::spawn(at.public, server.public, at.tls, &at.limits, &stop),
+        listener::spawn(at.admin, for_operator, None, &at.limits, &stop),
+    ];
+    tokio::spawn(at.metrics.clone().keep_up(stop.clone()));
     let runner = tokio::spawn({
         let stop = stop.clone();
         async move { server.runner.run(stop).await }
@@ -151,36 +142,6 @@ async fn serve_until_signal(
         () = signals.next() => {}
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn spawn_listener<L>(listener: L, routes: Router, stop: &CancellationToken) -> JoinHandle<std::io::Result<()>>
-where
-    L: axum::serve::Listener<Addr = SocketAddr>,
-{
-    let stop = stop.clone();
-    tokio::spawn(
-        async move { axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await },
-    )
-}
-
-/// What readiness is told from.
-#[derive(Clone)]
-struct Ready {
-    service: Arc<Service>,
-    sandbox: Arc<str>,
-    /// Where the data is written.
-    data: Arc<[PathBuf]>,
-}
-
-async fn ready(State(state): State<Ready>) -> (StatusCode, String) {
-    let is_full = |path: &PathBuf| Space::at(path).is_ok_and(Space::is_full);
-    if state.data.iter().any(is_full) {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the disk is full\n".to_owned());
-    }
-    match state.service.ping().await {
-        Ok(()) => (StatusCode::OK, format!("ready\nsandbox: {}\n", state.sandbox)),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be used\n".to_owned()),
-    }
 }
 
 async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use stillframe_signing::{alibaba_rpc, tencent_v1};
+use stillframe_signing::{alibaba_rpc, mns, tencent_v1};
 
 use crate::server::PATIENCE;
 
@@ -177,6 +177,23 @@ impl Client {
         let signature = alibaba_rpc::sign(method.as_str(), &params, &self.secret);
         params.push((alibaba_rpc::SIGNATURE.to_owned(), signature));
         self.send_params(method, "/", &params)
+    }
+
+    /// A signed request of MNS; gives its status and its XML.
+    pub async fn mns(&self, method: Method, resource: &str, body: &str) -> (StatusCode, String) {
+        let at = chrono::DateTime::from_timestamp(i64::try_from(now_s()).expect("in range"), 0);
+        let date = at.expect("in range").format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let headers =
+            pairs(&[("Content-Type", "text/xml"), ("Date", &date), ("x-mns-version", "2015-06-06")]);
+        let request = mns::Request { method: method.as_str(), resource, headers: &headers };
+        let authorization = mns::sign(&request, &self.key_id, &self.secret);
+        let mut request = self.http.request(method, format!("{}{resource}", self.url));
+        for (name, value) in &headers {
+            request = request.header(name, value);
+        }
+        let request = request.header("Authorization", authorization).body(body.to_owned());
+        let response = request.send().await.expect("an answer");
+        (response.status(), response.text().await.expect("a body"))
     }
 
     fn send_params(&self, method: Method, path: &str, params: &[(String, String)]) -> RequestBuilder {

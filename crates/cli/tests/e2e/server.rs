@@ -20,6 +20,7 @@ pub struct Server {
     pub admin_url: String,
     dir: TempDir,
     env: Vec<(String, String)>,
+    log: Option<PathBuf>,
 }
 
 impl Server {
@@ -46,9 +47,23 @@ impl Server {
         ];
         // Later ones win.
         let env = base.iter().chain(env).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let mut server = Self { process: None, url: String::new(), admin_url: String::new(), dir, env };
+        let (url, admin_url) = (String::new(), String::new());
+        let mut server = Self { process: None, url, admin_url, dir, env, log: None };
         server.restart(&[]);
         server
+    }
+
+    /// Ends the process and starts it again with its log in a file, which is read by [`Self::log`].
+    pub fn log_to_file(&mut self) {
+        assert!(self.stop(), "it ends with success");
+        self.log = Some(self.dir.path().join("log.txt"));
+        self.restart(&[]);
+    }
+
+    /// What was logged since [`Self::log_to_file`].
+    pub fn log(&self) -> String {
+        let path = self.log.as_ref().expect("the log goes to a file");
+        String::from_utf8_lossy(&std::fs::read(path).expect("a log")).into_owned()
     }
 
     /// Starts the process again on the same data, with more settings for this run alone. The first
@@ -85,8 +100,16 @@ impl Server {
             .envs(self.env.iter().cloned())
             .envs(env.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(self.log_file())
             .spawn()
             .expect("the binary starts")
+    }
+
+    /// Where its log goes: shown by the test runner, unless the test reads it.
+    fn log_file(&self) -> Stdio {
+        let Some(path) = &self.log else { return Stdio::inherit() };
+        let file = std::fs::File::options().create(true).append(true).open(path).expect("a log file");
+        file.into()
     }
 
     /// `kill -9`.

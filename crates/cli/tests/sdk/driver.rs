@@ -14,7 +14,7 @@ const PYTHON: &str = "STILLFRAME_SDK_PYTHON";
 const NODE: &str = "STILLFRAME_SDK_NODE";
 
 /// Proxies that SDKs would send requests to loopback through.
-const PROXIES: [&str; 6] =
+pub const PROXIES: [&str; 6] =
     ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
 /// Sets a stage, runs the dialect's driver on it, and gives what the driver asserted.
@@ -88,7 +88,7 @@ fn node(name: &str) -> Command {
 }
 
 /// Where `./dev test` installs SDKs: below Cargo's target folder, in which this test lies as well.
-fn installed(name: &str) -> PathBuf {
+pub fn installed(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a file");
     let target = test.ancestors().nth(3).expect("target/<profile>/deps/<test>");
     target.join(name)

@@ -16,6 +16,7 @@ mod server;
 mod certificate;
 mod coverage;
 mod driver;
+mod schemathesis;
 mod scope;
 mod stage;
 mod webhooks;

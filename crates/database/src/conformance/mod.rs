@@ -20,6 +20,7 @@ mod outbox;
 mod procedures;
 mod queues;
 mod samples;
+mod statistics;
 mod templates;
 mod uploads;
 
@@ -90,5 +91,6 @@ pub async fn run_all(make: impl AsyncFn() -> Subject) {
     messages::run(&make).await;
     uploads::run(&make).await;
     cleaning::run(&make).await;
+    statistics::run(&make).await;
     hints::run(&make).await;
 }

@@ -1,10 +1,10 @@
 //! Videos.
 
 use async_trait::async_trait;
-use stillframe_domain::{AppId, Event, Media, MediaId, MediaUpdate, VideoId};
+use stillframe_domain::{AppId, Event, EventKind, EventPayload, Media, MediaId, MediaUpdate, VideoId};
 
 use super::error::{at, conflict_or};
-use super::rows::{Row, page, page_start, read_all, read_one, rows_of_page};
+use super::rows::{Row, page, page_start, read_all, read_one, rows_of_page, stored_count};
 use super::writer::Tx;
 use super::{SqliteDatabase, jobs, media_search, outbox};
 use crate::records::{MediaChange, MediaFilter, MediaMatches, NewMedia, Page};
@@ -121,6 +121,21 @@ async fn insert(tx: &mut Tx, media: Media) -> Result<()> {
     .execute(tx.connection())
     .await
     .map_err(conflict_or("a video of this id or reference id", DOING))?;
+    Ok(())
+}
+
+/// Notes how many bytes of a video lie in the store, when an event tells that they came.
+pub(super) async fn note_stored(tx: &mut Tx, event: &Event) -> Result<()> {
+    let EventPayload::Media(fact) = &event.payload else { return Ok(()) };
+    let (EventKind::MediaStored, Some(size_bytes)) = (event.kind, fact.news.size_bytes) else {
+        return Ok(());
+    };
+    sqlx::query("UPDATE media SET stored_bytes = ? WHERE id = ? AND source ->> '$.value.object' IS NOT NULL")
+        .bind(stored_count(size_bytes))
+        .bind(fact.media_id.0)
+        .execute(tx.connection())
+        .await
+        .map_err(at("media::note_stored"))?;
     Ok(())
 }
 

@@ -29,6 +29,7 @@ mod procedures;
 mod queues;
 mod replay;
 mod rows;
+mod statistics;
 mod templates;
 mod uploads;
 mod writer;

@@ -5,7 +5,7 @@ use stillframe_domain::{AppId, AppSettings, DeliveryId, Endpoint, Event, routing
 
 use super::error::{at, unexpected};
 use super::writer::Tx;
-use super::{endpoints, events, queues};
+use super::{endpoints, events, media, queues};
 use crate::traits::Topic;
 use crate::{Result, stored};
 
@@ -25,6 +25,7 @@ pub(super) async fn tell(tx: &mut Tx, events: &[Event]) -> Result<()> {
 
 async fn tell_one(tx: &mut Tx, event: &Event, listeners: &Listeners) -> Result<()> {
     let event_seq = events::insert(tx, event).await?;
+    media::note_stored(tx, event).await?;
     for endpoint in routing::listeners(&listeners.endpoints, &listeners.settings, event) {
         insert_delivery(tx, event_seq, &endpoint).await?;
     }

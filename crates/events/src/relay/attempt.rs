@@ -176,6 +176,7 @@ fn millis(duration: Duration) -> u64 {
 fn log(due: &DueDelivery, attempt: &Attempt, state: DeliveryState) {
     let (event, endpoint) = (&due.event.id, &due.endpoint.id);
     let (status, duration_ms) = (attempt.status, attempt.duration_ms);
+    count(due, attempt, state);
     match state {
         DeliveryState::Delivered => {
             tracing::info!(%event, %endpoint, status, duration_ms, "told {endpoint} of event {event}");
@@ -189,6 +190,23 @@ fn log(due: &DueDelivery, attempt: &Attempt, state: DeliveryState) {
             tracing::error!(%event, %endpoint, status, duration_ms, answer, "gave up telling event {event}");
         }
     }
+}
+
+/// Adds an attempt to what is counted.
+fn count(due: &DueDelivery, attempt: &Attempt, state: DeliveryState) {
+    const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
+    let outcome = match state {
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Pending => "again",
+        DeliveryState::Dead => "dead",
+    };
+    let class = attempt.status.map_or(0, |status| usize::from(status / 100));
+    let status = CLASSES.get(class).copied().unwrap_or("none");
+    let format = due.endpoint.format.name();
+    metrics::counter!(
+        "stillframe_delivery_attempts_total", "format" => format, "outcome" => outcome, "status" => status
+    )
+    .increment(1);
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use stillframe_database::{JobCompletion, JobFilter, MediaChange};
 use stillframe_domain::event::MediaNews;
 use stillframe_domain::{
-    ErrorCode, Event, EventKind, Failure, Job, JobKind, JobState, Media, MediaSource, MediaState, covers,
-    ingest, object_key,
+    ErrorCode, Event, EventKind, Failure, Job, JobKind, JobState, Media, MediaSource, MediaState, Quota,
+    covers, ingest, object_key,
 };
 use stillframe_outbound::{DownloadLimits, OutboundError};
 use stillframe_storage::{ObjectFacts, ObjectKey, StorageError};
@@ -28,6 +28,7 @@ pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
     if stored.size_bytes == 0 {
         return Err(JobError::fail(ErrorCode::SourceEmpty, "the URL gave no bytes"));
     }
+    metrics::counter!("stillframe_fetched_bytes_total").increment(stored.size_bytes);
     let source = MediaSource::Object { key };
     let media = Media { source: source.clone(), state: MediaState::Stored, ..work.media.clone() };
     let change =
@@ -52,21 +53,44 @@ async fn events(work: &Work, media: &Media, size_bytes: u64) -> Result<Vec<Event
 
 async fn store(work: &Work, url: &str, key: &str) -> Result<ObjectFacts, JobError> {
     let config = &work.shared.config;
-    let limits = DownloadLimits {
-        size_bytes_max: config.source_size_bytes_max,
-        timeout: Duration::from_millis(config.attempt_timeout_ms),
-    };
+    let room = room(work).await?;
+    let limits =
+        DownloadLimits { size_bytes_max: room, timeout: Duration::from_millis(config.attempt_timeout_ms) };
     let key = ObjectKey::parse(key)
         .map_err(|error| JobError::fail(ErrorCode::InvalidParameter, error.to_string()))?;
-    let download = work.shared.deps.outbound.download(url, limits).await.map_err(|error| refused(&error))?;
+    let is_of_quota = room < config.source_size_bytes_max;
+    let download = work.shared.deps.outbound.download(url, limits).await;
+    let download = download.map_err(|error| match error.source_code() {
+        ErrorCode::SourceTooLarge if is_of_quota => quota_exceeded(),
+        _ => refused(&error),
+    })?;
     let stored = work.shared.deps.storage.put_stream(&key, download.chunks, limits.size_bytes_max).await;
     stored.map_err(|error| match error {
         StorageError::Content { source, .. } => broken_off(&source),
+        StorageError::TooLarge { .. } if is_of_quota => quota_exceeded(),
         StorageError::TooLarge { size_bytes_max, .. } => {
             JobError::fail(ErrorCode::SourceTooLarge, format!("the video exceeds {size_bytes_max} bytes"))
         }
         other => JobError::from(other),
     })
+}
+
+/// Bytes that the app may still bring, at most those of one video.
+async fn room(work: &Work) -> Result<u64, JobError> {
+    let most = work.shared.config.source_size_bytes_max;
+    let (database, app_id) = (&work.shared.deps.database, work.media.app_id);
+    let Some(app) = database.find_app(app_id).await? else { return Err(JobError::Gone) };
+    // The video itself is among those that the app has.
+    let quota = Quota { videos_max: None, ..app.settings.quota };
+    if !quota.is_limited() {
+        return Ok(most);
+    }
+    let usage = database.usage(app_id).await?;
+    Ok(quota.room(usage.videos, usage.bytes).ok_or_else(quota_exceeded)?.min(most))
+}
+
+fn quota_exceeded() -> JobError {
+    JobError::fail(ErrorCode::QuotaExceeded, "the app has as many bytes of videos as it may")
 }
 
 fn refused(error: &OutboundError) -> JobError {

@@ -1,6 +1,7 @@
 //! Finds out a video's facts.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use stillframe_database::{JobCompletion, MediaChange};
 use stillframe_domain::{ErrorCode, EventKind, JobState, Media, MediaState};
@@ -18,7 +19,10 @@ pub(super) async fn run(work: &Work) -> Result<JobCompletion, JobError> {
     let deps = &work.shared.deps;
     let probing = blocking::run(deps.blocking.as_ref(), move || {
         let call = Call { source: bytes, version: None, is_abandoned: &|| abandoned.is_cancelled() };
-        shared.deps.decoder.probe(&call, &shared.config.engine_limits)
+        let begun = Instant::now();
+        let facts = shared.deps.decoder.probe(&call, &shared.config.engine_limits);
+        metrics::histogram!("stillframe_decode_seconds", "operation" => "probe").record(begun.elapsed());
+        facts
     });
     let facts = probing
         .await

@@ -28,6 +28,7 @@ pub(super) async fn authenticate(service: &Service, received: &Received) -> Resu
     };
     let (timestamp_s, nonce) = (number("Timestamp")?, number("Nonce")?);
     check_time(service.now(), timestamp_s)?;
+    service.count_request(&caller.key)?;
     let scope = format!("tencent:{key_id}");
     service.remember_nonce(&scope, &format!("{timestamp_s}:{nonce}"), NONCE_KEPT).await?;
     Ok(caller.app)

@@ -91,14 +91,17 @@ pub(crate) const fn legacy(code: ErrorCode) -> (i64, &'static str) {
         | ErrorCode::DuplicateRequest
         | ErrorCode::DuplicateReference
         | ErrorCode::DuplicateProcedure
-        | ErrorCode::RequestTooLarge => (4000, "InvalidParameter"),
+        | ErrorCode::RequestTooLarge
+        | ErrorCode::RequestIncomplete => (4000, "InvalidParameter"),
         ErrorCode::SignatureMissing | ErrorCode::SignatureMismatch | ErrorCode::KeyNotFound => {
             (4100, "AuthFailure")
         }
         ErrorCode::RequestExpired => (4200, "RequestExpired"),
-        ErrorCode::LimitExceeded | ErrorCode::TooManyTemplates | ErrorCode::TooManyQueues => {
-            (4400, "LimitExceeded")
-        }
+        ErrorCode::LimitExceeded
+        | ErrorCode::TooManyTemplates
+        | ErrorCode::TooManyQueues
+        | ErrorCode::QuotaExceeded => (4400, "LimitExceeded"),
+        ErrorCode::TooManyRequests => (4400, "RequestLimitExceeded"),
         ErrorCode::RequestReplayed => (4500, "ReplayAttack"),
         ErrorCode::AppNotFound
         | ErrorCode::JobNotFound

@@ -32,8 +32,11 @@ mod task;
 pub use events::Tencent40Renderer;
 
 use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::any;
 
+use crate::observe::spoken;
 use crate::state::ApiState;
 
 /// The legacy paths.
@@ -42,4 +45,5 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/v2/index.php", any(handle::handle))
         // Some of the vendor's documents name this path.
         .route("/v2/interface.php", any(handle::handle))
+        .layer(map_response(async |answer: Response| spoken("tencent-legacy", answer)))
 }

@@ -70,6 +70,7 @@ async fn tc3(service: &Service, parts: &Parts, body: &Bytes) -> Result<Call, Ref
         tencent_tc3::Request { method: parts.method.as_str(), query: query(parts), headers: &headers, body };
     tencent_tc3::verify(&request, &caller.key.secret)?;
     check_time(service.now(), Timestamp::from_secs(tencent_tc3::signed_at_s(&headers)?))?;
+    service.count_request(&caller.key)?;
     let action = header("X-TC-Action")?;
     check_version(&header("X-TC-Version")?)?;
     let tree = if parts.method == Method::GET {
@@ -96,6 +97,7 @@ async fn version_1(service: &Service, parts: &Parts, body: &Bytes) -> Result<Cal
     let (timestamp_s, nonce) = (number("Timestamp")?, number("Nonce")?);
     let sent = Timestamp::from_secs(i64::try_from(timestamp_s).unwrap_or(i64::MAX));
     check_time(service.now(), sent)?;
+    service.count_request(&caller.key)?;
     let scope = format!("tencent-2018:{key_id}");
     service.remember_nonce(&scope, &format!("{timestamp_s}:{nonce}"), NONCE_KEPT).await?;
     let action = required("Action")?.to_owned();

@@ -57,6 +57,9 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         | ErrorCode::RequestExpired
         | ErrorCode::RequestReplayed
         | ErrorCode::Unavailable
+        | ErrorCode::RequestIncomplete
+        | ErrorCode::TooManyRequests
+        | ErrorCode::QuotaExceeded
         | ErrorCode::Internal => "InternalError",
     }
 }

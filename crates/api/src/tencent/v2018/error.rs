@@ -100,7 +100,9 @@ pub(crate) const fn word(code: ErrorCode) -> &'static str {
         | ErrorCode::DeliveryNotFound
         | ErrorCode::ObjectNotFound
         | ErrorCode::QueueNotFound => "ResourceNotFound",
-        ErrorCode::LimitExceeded | ErrorCode::TooManyQueues => "LimitExceeded",
+        ErrorCode::LimitExceeded | ErrorCode::TooManyQueues | ErrorCode::QuotaExceeded => "LimitExceeded",
+        ErrorCode::TooManyRequests => "RequestLimitExceeded",
+        ErrorCode::RequestIncomplete => "InvalidParameter",
         ErrorCode::NotAVideo | ErrorCode::NoVideoStream | ErrorCode::UnsupportedCodec => {
             "FailedOperation.MediaType"
         }
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn every_code_has_a_word_of_the_vendors_families() {
-        const FAMILIES: [&str; 10] = [
+        const FAMILIES: [&str; 11] = [
             "AuthFailure",
             "FailedOperation",
             "InternalError",
@@ -136,6 +138,7 @@ mod tests {
             "InvalidParameterValue",
             "LimitExceeded",
             "MissingParameter",
+            "RequestLimitExceeded",
             "RequestSizeLimitExceeded",
             "ResourceNotFound",
         ];

@@ -1,6 +1,6 @@
 //! One request at `/`: taken when it is of this API, else left to the next dialect.
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
@@ -18,6 +18,8 @@ use super::{
     describe_tasks, event_config, manage_task, modify_media_info, procedure_templates, process_media,
     process_media_by_procedure, pull_events, pull_upload, search_media, templates, upload,
 };
+use crate::body;
+use crate::observe::spoken;
 use crate::state::ApiState;
 
 /// Answers the requests of this API: those with the header `X-TC-Action`, and those whose query or form
@@ -30,16 +32,18 @@ pub(crate) async fn take(State(state): State<ApiState>, request: Request, next: 
         return next.run(Request::from_parts(parts, body)).await;
     }
     // Anything beyond this is too large for every dialect.
-    let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
-        if is_ours {
-            let message = format!("the body broke off or exceeds {BODY_BYTES_MAX} bytes");
-            let refusal = ServiceError::new(ErrorCode::RequestTooLarge, message).into();
-            return envelope::failure(&refusal, &envelope::request_id(&parts));
+    let body = match body::read_within(body, BODY_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(error) if is_ours => return envelope::failure(&error.into(), &envelope::request_id(&parts)),
+        Err(error) => {
+            let is_too_large = error.code == ErrorCode::RequestTooLarge;
+            let status =
+                if is_too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::REQUEST_TIMEOUT };
+            return status.into_response();
         }
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     if is_ours || names_version(&body) {
-        handle(&state, &parts, &body).await
+        spoken("tencent-2018", handle(&state, &parts, &body).await)
     } else {
         next.run(Request::from_parts(parts, Body::from(body))).await
     }

@@ -40,6 +40,8 @@ impl Server {
             .env("STILLFRAME__ADMIN__LISTEN", "127.0.0.1:0")
             .env("STILLFRAME__WORKER__CONCURRENCY", "1")
             .env("STILLFRAME__LOG__FILTER", "error")
+            // One key asks as fast as it can.
+            .env("STILLFRAME__LIMITS__REQUESTS_PER_SECOND", "0")
             .env("STILLFRAME__APP__TENCENT_MODE", "pull")
             .stdout(Stdio::piped())
             .spawn()

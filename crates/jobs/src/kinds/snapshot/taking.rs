@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use stillframe_domain::{ByteSource, Checkpoint, ErrorCode, Failure, MediaFacts, MediaTime, PixelSize};
 use stillframe_engine::{PictureProduced, Produced, SheetProduced, TakeRequest};
@@ -87,7 +88,9 @@ pub(super) async fn take(work: &Work, source: Arc<dyn ByteSource>) -> Result<Tak
         let spool = tempfile::tempfile_in(&shared.config.spool_dir).map_err(spool_failed)?;
         let mut sink = Sink::new(&shared, spool, request.outputs.len());
         let call = Call { source, version, is_abandoned: &|| abandoned.is_cancelled() };
+        let begun = Instant::now();
         let taken = shared.deps.decoder.take(&call, &request, &mut |produced| sink.keep(produced));
+        metrics::histogram!("stillframe_decode_seconds", "operation" => "take").record(begun.elapsed());
         sink.finish(taken)
     });
     taking
