@@ -8,6 +8,7 @@ mod dialects;
 mod drawings;
 mod exceptions;
 mod habits;
+mod promises;
 mod sizes;
 mod sources;
 
@@ -62,6 +63,7 @@ fn check(root: &Path) -> Result<Vec<Violation>> {
         found.extend(dialects::check(source));
     }
     found.extend(drawings::check(root)?);
+    found.extend(promises::check(root)?);
     let mut left = exceptions::apply(root, found)?;
     left.sort();
     Ok(left)
