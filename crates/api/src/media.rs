@@ -44,15 +44,19 @@ async fn serve_object(state: &ApiState, method: &Method, uri: &Uri, headers: &He
         Some(key) => service.find_object(key).await,
         None => service.find_object_on_host(text(headers, header::HOST).unwrap_or_default(), path).await,
     };
-    let object = match found {
-        Ok(object) => object,
+    let place = match found {
+        Ok(place) => place,
         Err(error) => return refusal(&error),
     };
-    let signing = &object.app.settings.url_signing;
+    let signing = &place.app.settings.url_signing;
     let now_s = service.now().as_millis() / 1_000;
-    match permit(signing, asked, text(headers, header::REFERER), now_s) {
-        Ok(()) => answer(service, &object, method, headers).await,
-        Err(denied) => forbidden(&denied),
+    // Asked before it is looked for, so that who has no signature does not learn what is there.
+    if let Err(denied) = permit(signing, asked, text(headers, header::REFERER), now_s) {
+        return forbidden(&denied);
+    }
+    match service.open_object(place).await {
+        Ok(object) => answer(service, &object, method, headers).await,
+        Err(error) => refusal(&error),
     }
 }
 

@@ -47,7 +47,7 @@ pub use jobs::LatestOutput;
 pub use media::MediaName;
 pub use message_queues::MadeQueue;
 pub use messages::{MessageDraft, SentMessage};
-pub use objects::ServedObject;
+pub use objects::{ObjectPlace, ServedObject};
 pub use procedures::ProcedureDraft;
 pub use request_rate::RequestRate;
 pub use submit_snapshot::{OutputRequest, SubmitSnapshot};

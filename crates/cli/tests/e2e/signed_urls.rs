@@ -127,6 +127,8 @@ async fn a_client_expands_the_rule_signs_it_itself_and_reads_every_picture() {
         let signed = sign(&path, now(), PRIMARY);
         let denied = stage.get(&altered(&signed)).await;
         assert!(is_denied(&denied), "{scheme}: {denied:?}");
+        let moved = stage.get(&signed.replacen("/normal/", "/norm4l/", 1)).await;
+        assert!(is_denied(&moved), "{scheme}: {moved:?}");
         if scheme != "tencent" {
             // A Tencent URL is good for all files of its folder.
             let denied = stage.get(&signed.replacen("-00001.jpg", "-00002.jpg", 1)).await;
