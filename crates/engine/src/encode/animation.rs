@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn chunks_are_whole_and_even() {
         let picture = b"RIFF\x0d\0\0\0WEBPVP8 \x01\0\0\0x\0";
-        let frame = || AnimationFrame { file: picture, duration_ms: 0x0102_03 };
+        let frame = || AnimationFrame { file: picture, duration_ms: 0x01_02_03 };
         let file = write((320, 180), [frame(), frame()]);
         assert_eq!(u32::from_le_bytes(file[4..8].try_into().expect("four")) as usize, file.len() - 8);
         assert_eq!(file[12..30], *b"VP8X\x0a\0\0\0\x02\0\0\0\x3f\x01\0\xb3\0\0");
