@@ -83,8 +83,12 @@ async fn callback_policies_are_chosen_by_name_in_every_way_that_makes_a_callback
         let found = items.into_iter().find(|one| one["url"] == format!("http://127.0.0.1:9/{path}"));
         found.unwrap_or_else(|| panic!("{path}: {all}"))["policy"].clone()
     };
-    let of =
-        |ack: &str, timeout_ms: u64| json!({ "ack": ack, "timeout_ms": timeout_ms, "retry": [1000, 1000] });
+    let of = |ack: &str, timeout_ms: u64| {
+        json!({
+            "ack": ack, "timeout_ms": timeout_ms, "retry": [1000, 1000], "auto_disable": true,
+            "concurrency_max": null, "per_minute_max": null, "handshake": true,
+        })
+    };
     assert_eq!(policy("file").await, of("200", 5_000));
     assert_eq!(policy("command").await, of("any", 5_000));
     assert_eq!(policy("api").await, of("200", 900));
