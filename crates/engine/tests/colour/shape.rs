@@ -1,10 +1,7 @@
 //! Lines, sides and turns: what a frame's samples are is not always how they are to be shown.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use image::RgbImage;
-use stillframe_domain::{Colour, Fit, ImageFormat, PixelSize, Product, SizeRule, SnapshotSpec, SpriteLayout};
+use stillframe_domain::{Fit, ImageFormat, Product, SizeRule, SnapshotSpec};
 use stillframe_testkit::clips::{ClipSpec, Codec, Container, Rate, Scan, cached, read_frame_number};
 
 use crate::support::{at, decoded, ok, stills, take_one};
@@ -83,54 +80,4 @@ fn combed_frames_would_be_noticed() {
         pixel.0 = [if y % 2 == 0 { 100 } else { 110 }; 3];
     }
     assert!(5.0 < combing(&image));
-}
-
-/// Two seconds of one size, then two of another, in one transport stream.
-fn two_sizes() -> (tempfile::TempDir, PathBuf) {
-    let first = ClipSpec { container: Container::MpegTs, frame_count: 50, ..ClipSpec::numbered() };
-    let second = ClipSpec { width_px: 240, height_px: 180, start_ms: 2_000, ..first.clone() };
-    let folder = tempfile::tempdir().unwrap();
-    let (joined, path) = (folder.path().join("joined.ts"), folder.path().join("two-sizes.ts"));
-    let bytes = [first, second].map(|spec| std::fs::read(cached(&spec)).unwrap()).concat();
-    std::fs::write(&joined, bytes).unwrap();
-    // Written anew, since the packets of the second file are not numbered on from those of the first.
-    let copied = Command::new("ffmpeg")
-        .args(["-nostdin", "-v", "error", "-copyts", "-i"])
-        .arg(&joined)
-        .args(["-c", "copy", "-f", "mpegts"])
-        .arg(&path)
-        .output()
-        .unwrap();
-    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
-    (folder, path)
-}
-
-#[test]
-fn a_size_that_changes_in_mid_stream_is_that_of_each_frame() {
-    let (_folder, path) = two_sizes();
-    let offsets = [0, 1_000, 1_960, 2_000, 3_000, 3_960];
-    let shown = [(320, 0), (320, 25), (320, 49), (240, 0), (240, 25), (240, 49)];
-    for format in [ImageFormat::Jpg, ImageFormat::Png] {
-        let taken = take_one(&path, shaped(&offsets, None, format));
-        for (picture, (width, number)) in taken.pictures[0].iter().zip(shown) {
-            let image = decoded(ok(picture));
-            assert_eq!((image.dimensions(), read_frame_number(&image)), ((width, 180), Some(number)));
-        }
-    }
-    // A box that is asked for keeps its size, and a sheet its cells.
-    let cell = SizeRule { width_px: Some(160), height_px: None, is_adaptive: false };
-    let layout =
-        SpriteLayout { columns: 3, rows: 2, cell, padding_px: 0, margin_px: 0, colour: Colour::WHITE };
-    let product = Product::Sprite { layout, fit: Fit::Black, format: ImageFormat::Png, quality: 90 };
-    let taken = take_one(&path, SnapshotSpec { product, ..stills(at(&offsets)) });
-    let sheet = &taken.sheets[0][0];
-    assert_eq!(sheet.cell, PixelSize { width_px: 160, height_px: 90 });
-    let image = image::load_from_memory(&sheet.bytes).unwrap().to_rgb8();
-    for (index, (width, number)) in shown.into_iter().enumerate() {
-        let (x, y) = layout.cell_origin(index as u32, sheet.cell);
-        // The narrower frame stands between black bars.
-        let bar = if width == 240 { 20 } else { 0 };
-        let cell = image::imageops::crop_imm(&image, x + bar, y, 160 - 2 * bar, 90).to_image();
-        assert_eq!(read_frame_number(&cell), Some(number), "cell {index}");
-    }
 }
