@@ -132,6 +132,14 @@ async fn ask(client: &Client, path: &std::path::Path) -> Result<End, String> {
     let asked = json!({ "offsets_ms": [0, 700, 1_960] });
     let path = format!("/v1/media/{}/snapshots", media["id"].as_str().expect("an id"));
     let (status, job) = client.post(&path, &asked).await;
+    if status == StatusCode::CONFLICT && job["code"] == "media-not-ready" {
+        // It was looked at before it was asked for, and is known to be none.
+        let media = client.settled_media(media["id"].as_str().expect("an id")).await;
+        let code = media["failure"]["code"]
+            .as_str()
+            .ok_or_else(|| format!("refused without a reason: {media:#}"))?;
+        return Ok(End { what: format!("refused, since it is known: {code}"), took: begun.elapsed() });
+    }
     if status != StatusCode::ACCEPTED {
         return Err(format!("not accepted: {status} {job}"));
     }
