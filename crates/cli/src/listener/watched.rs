@@ -40,6 +40,7 @@ impl<S> Watched<S> {
             Phase::Head => self.patience.head,
             Phase::Busy => {
                 self.reading.stop();
+                self.phase.wake_at_next(context.waker());
                 return Poll::Pending;
             }
         };
@@ -70,6 +71,10 @@ impl<S: AsyncWrite + Unpin> Watched<S> {
     /// What a write came to, which must not take too long.
     fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
+            // A reader that found it running has to look again.
+            if self.writing.is_running() {
+                context.waker().wake_by_ref();
+            }
             self.writing.stop();
             return written;
         }
