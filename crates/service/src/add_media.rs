@@ -217,8 +217,9 @@ impl Service {
         }
         let new = NewMedia { media: media.clone(), jobs, held_jobs, events };
         if let Err(error) = self.database().insert_media(&new).await {
-            if let MediaSource::Object { key } = &media.source {
-                // Nothing refers to the object.
+            // After any other failure the commit may have come about; the cleaner removes what none names.
+            let is_refused = matches!(error, DatabaseError::Conflict { .. });
+            if let (true, MediaSource::Object { key }) = (is_refused, &media.source) {
                 let _ = self.deps.storage.delete(&own_key(key)).await;
             }
             return Err(self.taken(app, media.details.reference_id.as_deref(), error).await);

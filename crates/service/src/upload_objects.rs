@@ -8,7 +8,8 @@ use futures::StreamExt;
 use stillframe_database::{ArrivalOutcome, Database, MediaArrival, MediaChange, UploadArrival};
 use stillframe_domain::event::MediaNews;
 use stillframe_domain::{
-    App, EventKind, Media, MediaState, MultipartId, UploadSession, UploadState, UploadedObject, limits,
+    App, ErrorCode, EventKind, Media, MediaState, MultipartId, UploadSession, UploadState, UploadedObject,
+    limits,
 };
 use stillframe_storage::{Chunks, ObjectFacts, StorageError};
 
@@ -105,8 +106,13 @@ impl Service {
         size_bytes: u64,
     ) -> Result<MediaArrival, UploadError> {
         let name = MediaName::VideoId(session.video_id.clone());
-        let Ok(media) = self.find_media(app, &name).await else {
-            return Err(self.without_media(session).await);
+        let media = match self.find_media(app, &name).await {
+            Ok(media) => media,
+            Err(error) if error.code == ErrorCode::MediaNotFound => {
+                return Err(self.without_media(session).await);
+            }
+            // Whether there is such a video, nobody knows now: its bytes stay.
+            Err(error) => return Err(error.into()),
         };
         let media = Media { state: MediaState::Stored, ..media };
         let stored = self.media_event(app, EventKind::MediaStored, media.added_by, &media);

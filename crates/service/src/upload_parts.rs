@@ -77,7 +77,8 @@ impl Service {
             }
             Ok(PartOutcome::NoMultipart) => UploadError::NoMultipart,
             Ok(PartOutcome::TooLarge) => UploadError::TooLarge { size_bytes_max: most },
-            Err(error) => error.into(),
+            // The row may be there: what no row names goes with its upload.
+            Err(error) => return Err(error.into()),
         };
         // Nothing refers to the part.
         self.deps.storage.delete(&own_key(&part.key)).await?;
