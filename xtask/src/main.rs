@@ -1,10 +1,11 @@
 //! Developer tasks, run as `cargo xtask TASK` or through `./dev`.
 //!
 //! `tidy` checks the rules of STYLE.md that the compiler and clippy do not know, `demo` does the main
-//! job as a newcomer sees it, `fresh` does all of that in a bare Debian.
+//! job as a newcomer sees it, `fresh` does all of that in a bare Debian, `simulate` runs seeds of the simulation.
 
 mod demo;
 mod fresh;
+mod simulate;
 mod tidy;
 
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ enum Task {
     Demo(demo::Options),
     /// Runs `./dev demo` and `./dev test`, twice each, in a bare Debian made for it.
     Fresh(fresh::Options),
+    /// Runs the real jobs, events and service on a simulated clock with injected faults.
+    Simulate(simulate::Options),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(&repository()),
         Task::Demo(options) => demo::run(&options),
         Task::Fresh(options) => fresh::run(&repository(), &options),
+        Task::Simulate(options) => simulate::run(&repository(), &options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

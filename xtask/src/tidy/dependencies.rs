@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use super::Violation;
 
 /// Crates from the lowest to the highest, each with the crates that it may use.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("signing", &[]),
     ("testkit", &["domain"]),
@@ -36,6 +36,13 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ),
     ("bench", &["domain", "signing", "engine", "sandbox", "storage", "testkit"]),
     ("fuzzing", &["domain", "signing", "engine", "storage", "database", "sandbox", "service", "api"]),
+    (
+        "simulation",
+        &[
+            "domain", "testkit", "engine", "outbound", "storage", "database", "sandbox", "jobs", "events",
+            "service",
+        ],
+    ),
 ];
 /// Outside crates with their only homes.
 const HOMES: [(&str, &[&str]); 7] = [
@@ -44,12 +51,24 @@ const HOMES: [(&str, &[&str]); 7] = [
     ("turbojpeg-sys", &["engine"]),
     ("axum", &["api", "cli", "fuzzing", "testkit"]),
     ("reqwest", &["bench", "outbound", "xtask"]),
-    ("anyhow", &["bench", "cli", "xtask"]),
+    ("anyhow", &["bench", "cli", "simulation", "xtask"]),
     (
         "tokio",
         &[
-            "ranges", "outbound", "storage", "database", "jobs", "events", "service", "api", "cli",
-            "testkit", "bench", "fuzzing", "xtask",
+            "ranges",
+            "outbound",
+            "storage",
+            "database",
+            "jobs",
+            "events",
+            "service",
+            "api",
+            "cli",
+            "testkit",
+            "bench",
+            "fuzzing",
+            "simulation",
+            "xtask",
         ],
     ),
 ];
