@@ -71,12 +71,9 @@ fn clip(codec: Codec, container: Container) -> Vec<u8> {
 
 #[test]
 fn the_next_call_takes_the_same_pictures_and_reads_less() {
-    for (codec, container) in [
-        (Codec::H264, Container::Mp4),
-        (Codec::H264, Container::Mkv),
-        (Codec::H264, Container::MpegTs),
-        (Codec::Av1, Container::Mkv),
-    ] {
+    for (codec, container) in
+        [(Codec::H264, Container::Mp4), (Codec::H264, Container::Mkv), (Codec::Av1, Container::Mkv)]
+    {
         let bytes = clip(codec, container);
         let mut shelf = Shelf::default();
         let calls = [0; 3].map(|_| {
@@ -89,6 +86,20 @@ fn the_next_call_takes_the_same_pictures_and_reads_less() {
         assert!(calls[1].1 < calls[0].1, "{codec:?} {container:?}: {} of {}", calls[1].1, calls[0].1);
         assert!(calls.iter().all(|&(.., holders)| holders == 1), "nobody holds the source after the call");
     }
+}
+
+#[test]
+fn what_has_no_index_is_opened_anew_and_gives_the_same_pictures() {
+    let bytes = clip(Codec::H264, Container::MpegTs);
+    let mut shelf = Shelf::default();
+    let [first, second] = [0; 2].map(|_| {
+        let source = Counted::of(&bytes);
+        let pictures = take(&mut shelf, Some("1"), &source);
+        assert_eq!(Arc::strong_count(&source), 1, "nobody holds the source after the call");
+        (pictures, source.read_count.load(Ordering::Relaxed))
+    });
+    assert!(first.0.iter().all(Option::is_some));
+    assert!(first == second, "{} bytes and {}", first.1, second.1);
 }
 
 #[test]
