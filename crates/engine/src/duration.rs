@@ -10,6 +10,7 @@ use crate::boxes::Mp4Shape;
 use crate::error::EngineError;
 use crate::marks::is_whole_matroska;
 use crate::media::{Media, check_limit};
+use crate::plan::REORDERED_FRAMES_MAX;
 use crate::timeline::Moment;
 
 /// How far before the guessed end the real end is looked for, in milliseconds.
@@ -95,7 +96,7 @@ impl Media {
             self.is_cut_off = Some(false);
             return Ok(end_ms);
         }
-        let measured_ms = self.measured_duration_ms(header_ms)?;
+        let measured_ms = self.measured_duration_ms(header_ms)?.map(|ms| self.with_whole_tracks(ms));
         let declared_ms = if is_declared { header_ms - start_ms } else { header_ms };
         self.is_cut_off = Some(false);
         match measured_ms {
@@ -111,6 +112,24 @@ impl Media {
             }
             Some(measured_ms) => Ok(measured_ms),
         }
+    }
+
+    /// The end of the longest track of an MP4 in fragments, which was read to its end. Its samples last from one
+    /// decoding time to the next: their sum is the length of the track, while none of them tells for how long
+    /// its own frame is shown. What lies far behind the samples that are there was only declared.
+    fn with_whole_tracks(&self, measured_ms: i64) -> i64 {
+        if !self.facts.container.split(',').any(|name| name == "mov") {
+            return measured_ms;
+        }
+        let streams = self.demuxer.streams();
+        let ends_ms = self.played.iter().filter_map(|&index| {
+            let stream = &streams[index];
+            let first = self.demuxer.index_timestamp(index, 0)?;
+            let value = stream.start?.checked_add(stream.duration?)?.checked_sub(first)?;
+            Some(Moment { value, time_base: stream.time_base }.millis_since(self.timeline.origin))
+        });
+        let believable = measured_ms..=measured_ms.saturating_add(MISSING_MS_MIN);
+        ends_ms.max().filter(|end_ms| believable.contains(end_ms)).unwrap_or(measured_ms)
     }
 
     /// Whether what a whole Matroska file declares is taken for true: its end is not looked at where that
@@ -141,6 +160,36 @@ impl Media {
         }
         self.fragments = Some(fragments);
         Ok(end_ms)
+    }
+
+    /// Where libav does not tell when the video begins (of a transport stream with a single frame of a codec
+    /// that reorders), takes the earliest of its first packets for that, and the origin from it.
+    ///
+    /// # Errors
+    /// When the source fails.
+    pub(crate) fn settle_origin(&mut self) -> Result<(), EngineError> {
+        if self.video.start.is_some() || self.has_whole_index || self.fragments.is_some() {
+            return Ok(());
+        }
+        let (stream, mut count) = (self.video.index, 0);
+        self.demuxer.select(&[stream]);
+        while count < REORDERED_FRAMES_MAX
+            && let Ok(Some(packet)) = self.demuxer.read()
+        {
+            if packet.stream_index() == stream {
+                count += 1;
+                self.video.start = self.video.start.into_iter().chain(packet.pts()).min();
+            }
+        }
+        if let Some(cause) = self.demuxer.take_source_error() {
+            return Err(EngineError::Source(cause));
+        }
+        let start = self.video.start.map(|value| Moment { value, time_base: self.video.time_base });
+        let has_others = 1 < self.played.len();
+        if let Some(start) = start.filter(|start| !has_others || start.is_before(self.timeline.origin)) {
+            self.timeline.origin = start;
+        }
+        Ok(())
     }
 
     /// When the first packet of each played stream is shown. Nothing may have been read before.
@@ -184,6 +233,15 @@ impl Media {
         if !self.go_near_end(guess_ms)? && self.demuxer.rewind().is_err() {
             return Ok(None);
         }
+        match self.last_end_ms()? {
+            // Times jump back, to before the start: what lies before the jump is to be had nevertheless.
+            Some(end_ms) if end_ms <= 0 && self.demuxer.rewind().is_ok() => self.last_end_ms(),
+            measured => Ok(measured),
+        }
+    }
+
+    /// The end of the latest packet that follows.
+    fn last_end_ms(&mut self) -> Result<Option<i64>, EngineError> {
         let streams = self.demuxer.streams();
         let mut end_ms = None;
         let mut errors_left = BROKEN_PACKETS_MAX;

@@ -107,6 +107,7 @@ impl Media {
             played,
             is_cut_off: None,
         };
+        media.settle_origin()?;
         if is_far && media.video.media_type == MediaType::Video {
             let second = media.timeline.units_of(1_000);
             let marks = Track::of(&media.facts.container, &media.source, &media.video, second);

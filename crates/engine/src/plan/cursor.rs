@@ -22,6 +22,9 @@ const INDEX_GAP_MS_MAX: u64 = 10_000;
 /// Beyond this a mark is looked for rather than all bytes between two times read, in milliseconds.
 const MARKED_GAP_MS_MAX: u64 = 4_000;
 
+/// Where the tags of FLV begin: behind its header.
+const FLV_HEADER_BYTES: u64 = 9;
+
 /// A frame costs about as much as so many of its pixels, for each byte that it is coded in: measured with
 /// H.264 at 1080p.
 const PIXELS_PER_BYTE: u64 = 20;
@@ -195,7 +198,10 @@ impl<'m> Cursor<'m> {
                 break;
             }
             let found = self.next_key()?;
+            let entry = self.indexed_key(seek_at);
             let earlier = match &found {
+                // Between the place that the index names and this keyframe times jump back.
+                Some(packet) if packet.dts().max(packet.pts()) < entry => entry.unwrap_or(seek_at),
                 Some(packet) if time_of(packet).is_some_and(|time| time <= at) => return Ok(found),
                 // In an index the entry before is found by the smallest step.
                 Some(packet) if self.index != IndexKind::None => {
@@ -317,6 +323,10 @@ impl<'m> Cursor<'m> {
         if let Media { marks: Some(marks), demuxer, .. } = &mut *self.media
             && marks.go_to(marks.first(), demuxer, stream).is_ok()
         {
+            return Ok(());
+        }
+        // In its index a last tag without a frame takes the place of a frame at the same time.
+        if self.media.facts.container == "flv" && self.media.demuxer.seek_byte(FLV_HEADER_BYTES).is_ok() {
             return Ok(());
         }
         let first = match self.index {

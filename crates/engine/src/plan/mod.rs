@@ -27,5 +27,6 @@ mod wanted;
 pub use cursor::Cursor;
 pub use group::{Group, Target};
 pub use planner::{Planner, Step, identity};
+pub use reorder::REORDERED_FRAMES_MAX;
 pub use scan::Entry;
 pub use wanted::{Choice, PlannedOutput, Slot, Wanted, plan_output};

@@ -220,7 +220,7 @@ impl<'m> Planner<'m> {
                 Ok(true)
             }
             None => {
-                scan.end();
+                scan.end(self.cursor.media().video.start);
                 Ok(false)
             }
         }
@@ -321,13 +321,14 @@ impl<'m> Planner<'m> {
                 None => self.first_key(scan)?,
             },
         };
+        let is_exact = place.is_none();
         let Some(place) = place.or_else(|| scan.shown_at(at)).or_else(|| scan.first_shown_after(at)) else {
             return Ok(Resolved::Failed(self.unreachable()));
         };
         if let Some(failure) = self.past_the_end(scan, at, place)? {
             return Ok(Resolved::Failed(failure));
         }
-        if has_lost_frames(scan, at, place) {
+        if is_exact && has_lost_frames(scan, at, place) {
             let failure = Failure::new(ErrorCode::DecodeFailed, "the video lacks the bytes of this frame");
             return Ok(Resolved::Failed(failure));
         }

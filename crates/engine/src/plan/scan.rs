@@ -114,11 +114,14 @@ impl Scan {
         self.unsettled.is_some()
     }
 
-    /// Notes that no packet follows.
-    pub fn end(&mut self) {
+    /// Notes that no packet follows. `start` is when the video begins.
+    pub fn end(&mut self, start: Option<i64>) {
         self.is_ended = true;
         let last = self.entries.last().map(|entry| &entry.packet);
-        self.settle_reference(last.and_then(|packet| Some(packet.dts()? + packet.duration().max(1))));
+        // A video of one frame begins with it.
+        let is_all = self.entries.len() == 1 && start.is_some() && self.first().dts() == start;
+        let next = last.and_then(|packet| Some(packet.dts()? + packet.duration().max(1)));
+        self.settle_reference(if is_all { start } else { next });
     }
 
     /// Fills in when the last reference picture without a presentation time is shown: when the decoder
