@@ -6,7 +6,10 @@
 //! frame answer the same 30 offsets. The expected numbers come from an oracle that shares no code with the
 //! engine.
 
+mod joins;
 mod matrix;
+#[path = "../support/memory.rs"]
+mod memory;
 mod modes;
 mod shapes;
 #[expect(dead_code, reason = "each test binary uses its part")]
@@ -14,43 +17,74 @@ mod shapes;
 mod support;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use stillframe_domain::{ErrorCode, Fit, ImageFormat, MediaTime, Product, Rng, SizeRule, SnapshotSpec};
+use stillframe_domain::{
+    ByteSource, ErrorCode, Fit, ImageFormat, MediaTime, Product, Rng, SizeRule, SnapshotSpec,
+};
+use stillframe_engine::TakenPicture;
 use stillframe_testkit::SeededRng;
 use stillframe_testkit::clips::{
     Audio, ClipSpec, Codec, Container, Expectation, Gop, Oracle, Rate, Rational, Timing, cached,
     read_frame_number,
 };
 
-use support::{at, decoded, stills, take_one};
+use memory::Memory;
+use support::{Taken, at, decoded, source, stills, take_all};
 
 /// Asks for the 30 offsets and for every frame; every answer has to be right.
-fn check(spec: ClipSpec) {
+fn check(spec: ClipSpec) -> Oracle {
     let path = cached(&spec);
     let oracle = Oracle::of(&path).expect("an oracle");
-    let is_whole = spec.cut_ms == 0 && 0 <= spec.start_ms;
-    assert!(
-        !is_whole || oracle.frames.len() == spec.frame_count as usize,
-        "the oracle sees {} frames",
-        oracle.frames.len()
-    );
-    let chosen = chosen_offsets(&oracle);
-    assert_eq!(chosen.len(), 30);
-    let every = shuffled(oracle.frames.iter().map(|frame| frame.pts.ceil_millis()).collect());
-    check_offsets(&path, &oracle, &chosen, SizeRule::default());
-    modes::check_modes(&path, &oracle, &chosen);
-    let small = SizeRule { width_px: Some(128), height_px: None, is_adaptive: false };
-    check_offsets(&path, &oracle, &every, small);
+    if spec.cut_ms == 0 && 0 <= spec.start_ms {
+        assert!(oracle.frames.iter().map(|frame| frame.number).eq(0..spec.frame_count), "each frame once");
+        check_times(&oracle, |number| spec.frame_time(number));
+    }
+    check_file(&path, &oracle);
+    oracle
 }
 
-fn check_offsets(path: &Path, oracle: &Oracle, offsets: &[i64], size: SizeRule) {
-    let product = Product::Stills { size, fit: Fit::Stretch, format: ImageFormat::Jpg, quality: 90 };
-    let taken = take_one(path, SnapshotSpec { product, ..stills(at(offsets)) });
+/// The oracle's own times are those that the clip was made with, to within what containers round: neither it
+/// nor the engine can be wrong by how libav counts.
+fn check_times(oracle: &Oracle, time_of: impl Fn(u32) -> Rational) {
+    let first = oracle.frames[0].pts;
+    for frame in &oracle.frames {
+        let (is, should) = (frame.pts - first, time_of(frame.number));
+        let off = if is < should { should - is } else { is - should };
+        assert!(off <= Rational::from_millis(1), "{frame:?} for {should:?}");
+    }
+}
+
+fn check_file(path: &Path, oracle: &Oracle) {
+    let chosen = chosen_offsets(oracle);
+    assert_eq!(chosen.len(), 30);
+    let taken = check_offsets(source(path), oracle, &chosen, SizeRule::default());
     let duration = Rational::from_millis(taken.facts.duration.as_millis());
     let off =
         if duration < oracle.duration { oracle.duration - duration } else { duration - oracle.duration };
     assert!(off < Rational::from_millis(1), "duration {:?} for {:?}", taken.facts.duration, oracle.duration);
+    modes::check_modes(path, oracle, &chosen);
+    check_offsets(source(path), oracle, &every_frame(oracle), SMALL);
+}
 
+/// The same of bytes without a file, as those of a server, in which frames are looked for in other ways.
+fn check_from_afar(path: &Path, oracle: &Oracle) {
+    check_offsets(Arc::new(Memory(std::fs::read(path).unwrap())), oracle, &every_frame(oracle), SMALL);
+}
+
+const SMALL: SizeRule = SizeRule { width_px: Some(128), height_px: None, is_adaptive: false };
+
+fn every_frame(oracle: &Oracle) -> Vec<i64> {
+    shuffled(oracle.frames.iter().map(|frame| frame.pts.ceil_millis()).collect())
+}
+
+fn size_of(picture: &TakenPicture) -> (u32, u32) {
+    (picture.size.width_px, picture.size.height_px)
+}
+
+fn check_offsets(source: Arc<dyn ByteSource>, oracle: &Oracle, offsets: &[i64], size: SizeRule) -> Taken {
+    let product = Product::Stills { size, fit: Fit::Stretch, format: ImageFormat::Jpg, quality: 90 };
+    let taken = take_all(source, vec![SnapshotSpec { product, ..stills(at(offsets)) }]).unwrap();
     let mut wrong = Vec::new();
     for (&asked, picture) in offsets.iter().zip(&taken.pictures[0]) {
         assert_eq!(picture.offset, MediaTime::from_millis(asked), "answers stand in the order asked");
@@ -60,16 +94,18 @@ fn check_offsets(path: &Path, oracle: &Oracle, offsets: &[i64], size: SizeRule) 
             (Expectation::Frame(frame), Ok(taken)) => {
                 let shown = read_frame_number(&decoded(taken));
                 let pts = MediaTime::from_millis(frame.pts.ceil_millis());
-                shown == Some(frame.number) && taken.pts == pts
+                let is_size_right = size != SizeRule::default() || size_of(taken) == frame.size_px;
+                shown == Some(frame.number) && taken.pts == pts && is_size_right
             }
             _ => false,
         };
         if !is_right {
-            let got = picture.result.as_ref().map(|t| (t.pts, read_frame_number(&decoded(t))));
+            let got = picture.result.as_ref().map(|t| (t.pts, size_of(t), read_frame_number(&decoded(t))));
             wrong.push(format!("at {asked} ms: expected {expected:?}, got {got:?}"));
         }
     }
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), offsets.len(), wrong.join("\n"));
+    taken
 }
 
 /// Thirty offsets that lie where engines go wrong.

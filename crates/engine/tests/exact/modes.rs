@@ -10,7 +10,7 @@ use stillframe_testkit::clips::{Expectation, FrameTime, Oracle, Rational, read_f
 use crate::support::{at, decoded, source, stills, take_all};
 
 /// Near enough for hybrid: some of the chosen offsets lie nearer to a keyframe than this, others do not.
-const TOLERANCE_MS: u64 = 60;
+pub const TOLERANCE_MS: u64 = 60;
 
 /// Asks for the offsets by all three choices in one call.
 pub fn check_modes(path: &Path, oracle: &Oracle, offsets: &[i64]) {
@@ -43,11 +43,12 @@ pub fn check_modes(path: &Path, oracle: &Oracle, offsets: &[i64]) {
 
 /// The last keyframe at or before the frame that is shown, or the first of all; for hybrid the frame itself
 /// where that keyframe is too old.
-fn expected(oracle: &Oracle, asked_ms: i64, choice: FrameChoice) -> Option<FrameTime> {
+pub fn expected(oracle: &Oracle, asked_ms: i64, choice: FrameChoice) -> Option<FrameTime> {
     let Expectation::Frame(shown) = oracle.expected(asked_ms) else { return None };
     let mut keyframes = oracle.frames.iter().filter(|frame| frame.is_keyframe).copied();
     let before = oracle.frames.iter().rfind(|frame| frame.is_keyframe && frame.pts <= shown.pts).copied();
     match choice {
+        FrameChoice::Exact => Some(shown),
         FrameChoice::Hybrid { tolerance_ms } => {
             let oldest = Rational::from_millis(asked_ms - tolerance_ms as i64);
             Some(before.filter(|keyframe| oldest <= keyframe.pts).unwrap_or(shown))

@@ -189,7 +189,7 @@ fn arguments(spec: &ClipSpec) -> Vec<String> {
     list
 }
 
-fn muxer_arguments(container: Container) -> &'static str {
+pub(super) fn muxer_arguments(container: Container) -> &'static str {
     match container {
         Container::Mp4 => "-movflags +faststart -f mp4",
         Container::FragmentedMp4 => "-movflags +frag_keyframe+empty_moov+default_base_moof -f mp4",
@@ -247,7 +247,7 @@ fn filters(spec: &ClipSpec) -> String {
 fn codec_arguments(spec: &ClipSpec) -> Vec<String> {
     let gop = spec.gop.frame_count;
     let (open, closed) = if spec.gop.is_open { (1, "-cgop") } else { (0, "+cgop") };
-    let quality = if spec.content == Content::Numbered { 23 } else { 1 };
+    let quality = if spec.content.first_number().is_some() { 23 } else { 1 };
     let b_frames = "bframes=3:b-adapt=0:b-pyramid";
     words(&match spec.codec {
         Codec::H264 => format!(
@@ -281,7 +281,7 @@ fn codec_arguments(spec: &ClipSpec) -> Vec<String> {
 /// How the frames are drawn, and stored where they are not just numbered.
 fn pixel_format(spec: &ClipSpec) -> &'static str {
     match spec.content {
-        Content::Numbered => Samples::Yuv420.pixel_format(),
+        Content::Numbered | Content::NumberedFrom(_) => Samples::Yuv420.pixel_format(),
         // Its encoder takes full range under its own name alone.
         Content::Bars(_) if spec.codec == Codec::Mjpeg => "yuvj420p",
         Content::Bars(bars) => bars.samples.pixel_format(),
@@ -301,7 +301,7 @@ fn matrix_names(matrix: Matrix) -> (&'static str, &'static str) {
 /// What the stream says of its colours, and of its lines.
 fn colour_arguments(spec: &ClipSpec) -> Vec<String> {
     let mut list = match spec.content {
-        Content::Numbered => Vec::new(),
+        Content::Numbered | Content::NumberedFrom(_) => Vec::new(),
         Content::Bars(Bars { is_tagged: false, .. }) => Vec::new(),
         Content::Bars(Bars { matrix, is_full_range, samples, .. }) => {
             let (space, primaries) = matrix_names(matrix);
@@ -325,7 +325,7 @@ fn colour_arguments(spec: &ClipSpec) -> Vec<String> {
     list
 }
 
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 

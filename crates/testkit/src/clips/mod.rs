@@ -9,6 +9,7 @@
 
 mod bars;
 mod high_range;
+mod joined;
 mod make;
 mod oracle;
 mod picture;
@@ -18,6 +19,7 @@ mod scenes;
 mod spec;
 
 pub use bars::BARS;
+pub use joined::{Join, cached_joined};
 pub use make::{cached, make};
 pub use oracle::{Expectation, FrameTime, Oracle};
 pub use picture::read_frame_number;

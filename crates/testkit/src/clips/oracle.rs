@@ -27,6 +27,8 @@ pub struct FrameTime {
     pub number: u32,
     /// Whether decoding can begin with it.
     pub is_keyframe: bool,
+    /// Width and height as they are stored, in pixels.
+    pub size_px: (u32, u32),
 }
 
 /// What a picture at a time has to show.
@@ -52,14 +54,17 @@ impl Oracle {
         if times.len() != numbers.len() {
             return Err(wrong(format!("{} times for {} pictures", times.len(), numbers.len())));
         }
-        let time_base = time_base(video_stream(&document)?)?;
-        let mut next_ticks = None;
+        let video = video_stream(&document)?;
+        let time_base = time_base(video)?;
+        let mut next_ticks = integer(video, "start_pts").ok();
         let mut frame = |(frame, number): (&&Value, u32)| {
             // The last frame of an AVI has no time of its own: it follows the one before.
             let ticks = integer(frame, "best_effort_timestamp").or_else(|e| next_ticks.ok_or(e))?;
             next_ticks = integer(frame, "pkt_duration").ok().map(|duration| ticks + duration);
             let pts = time_base.times(ticks) - origin;
-            Ok(FrameTime { pts, number, is_keyframe: frame["key_frame"] == 1 })
+            let side = |name| integer(frame, name).map(|side| u32::try_from(side).unwrap_or(0));
+            let size_px = (side("width")?, side("height")?);
+            Ok(FrameTime { pts, number, is_keyframe: frame["key_frame"] == 1, size_px })
         };
         let frames = times.iter().zip(numbers).map(&mut frame).collect::<Result<Vec<_>, ClipError>>()?;
         Ok(Self { frames, duration: end - origin })
@@ -74,6 +79,17 @@ impl Oracle {
         }
         let shown = self.frames.iter().rfind(|frame| frame.pts <= t).or(self.frames.first());
         shown.copied().map_or(Expectation::OutOfRange, Expectation::Frame)
+    }
+
+    /// The runs of frames between which timestamps jump back, each with what it alone would have shown.
+    pub fn runs(&self) -> Vec<Self> {
+        let runs = self.frames.chunk_by(|one, next| one.pts < next.pts);
+        runs.map(|frames| {
+            let step = frames.windows(2).last().map_or(Rational::ZERO, |pair| pair[1].pts - pair[0].pts);
+            let end = frames.last().map_or(Rational::ZERO, |last| last.pts + step);
+            Self { frames: frames.to_vec(), duration: end }
+        })
+        .collect()
     }
 
     /// The last whole millisecond that lies within the video.
@@ -166,7 +182,9 @@ fn numbers(path: &Path, document: &Value) -> Result<Vec<u32>, ClipError> {
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-i"])
         .arg(path)
-        .args(["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"])
+        .args(["-map", "0:v:0", "-fps_mode", "passthrough"])
+        // Frames of another size become as large as the first, which leaves their numbers as they are.
+        .args(["-vf", &format!("scale={width}:{height}"), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"])
         .output()
         .map_err(io_error("run ffmpeg"))?;
     check("ffmpeg", &output)?;

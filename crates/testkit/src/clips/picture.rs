@@ -35,9 +35,9 @@ impl RawFrame {
     /// Draws frame `number` of a clip.
     pub(super) fn draw(&mut self, spec: &ClipSpec, number: u32) {
         match spec.content {
-            Content::Numbered => {
+            Content::Numbered | Content::NumberedFrom(_) => {
                 self.draw_scene(number as usize);
-                self.draw_blocks(number);
+                self.draw_blocks(spec.content.first_number().unwrap_or(0) + number);
                 self.draw_text(&caption(spec, number));
             }
             Content::Bars(how) => self.bytes = bars::draw(how, (self.width, self.height)),

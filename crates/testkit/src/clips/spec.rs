@@ -45,10 +45,23 @@ pub struct ClipSpec {
 pub enum Content {
     /// A moving picture with the frame's number.
     Numbered,
+    /// The same, counted from this number on.
+    NumberedFrom(u32),
     /// The colours of [`super::BARS`] side by side.
     Bars(Bars),
     /// Ramps, patches and textures from black to far beyond ordinary white, in ten bits.
     HighRange(HighRange),
+}
+
+impl Content {
+    /// The number that the first frame shows, where frames show numbers.
+    pub const fn first_number(self) -> Option<u32> {
+        match self {
+            Self::Numbered => Some(0),
+            Self::NumberedFrom(first) => Some(first),
+            Self::Bars(_) | Self::HighRange(_) => None,
+        }
+    }
 }
 
 /// How colour bars are written.
