@@ -1,8 +1,11 @@
 //! Tenants and their settings.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::PolicyName;
+use crate::hidden::Hidden;
 use crate::ids::AppId;
 use crate::url_signing::UrlSigning;
 
@@ -65,8 +68,8 @@ impl Quota {
     }
 }
 
-/// Parts of the Tencent dialect's event configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Parts of the Tencent dialect's event configuration. Its `Debug` hides the key.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TencentEvents {
     /// Key that signs callbacks, letters and digits; `None` leaves them unsigned.
@@ -79,8 +82,20 @@ pub struct TencentEvents {
     pub others: std::collections::BTreeMap<String, bool>,
 }
 
-/// Parts of the Alibaba dialect's message callback.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+impl fmt::Debug for TencentEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sign_key, on_upload, on_delete, others } = self;
+        f.debug_struct("TencentEvents")
+            .field("sign_key", &Hidden::of(sign_key.as_deref()))
+            .field("on_upload", on_upload)
+            .field("on_delete", on_delete)
+            .field("others", others)
+            .finish()
+    }
+}
+
+/// Parts of the Alibaba dialect's message callback. Its `Debug` hides the key.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlibabaCallback {
     /// The event types that its owner chose, by name, also those that are never told here.
@@ -91,6 +106,18 @@ pub struct AlibabaCallback {
     pub auth_key: Option<String>,
     /// Address that was named with the queue, when events go into one.
     pub queue_endpoint: Option<String>,
+}
+
+impl fmt::Debug for AlibabaCallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { event_types, is_signed, auth_key, queue_endpoint } = self;
+        f.debug_struct("AlibabaCallback")
+            .field("event_types", event_types)
+            .field("is_signed", is_signed)
+            .field("auth_key", &Hidden::of(auth_key.as_deref()))
+            .field("queue_endpoint", queue_endpoint)
+            .finish()
+    }
 }
 
 impl AlibabaCallback {

@@ -1,10 +1,13 @@
 //! HTTP callbacks: where they go, in which format, and what became of them.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint_health::EndpointHealth;
 use crate::endpoint_secret::FormerSecret;
 use crate::event::EventKind;
+use crate::hidden::Hidden;
 use crate::ids::{AppId, DeliveryId, EndpointId, EventId};
 use crate::job::Dialect;
 use crate::message_queue::QueueName;
@@ -91,8 +94,8 @@ pub enum Owner {
     Alibaba,
 }
 
-/// An HTTP callback of an app.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An HTTP callback of an app. Its `Debug` hides the secrets.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Its id.
     pub id: EndpointId,
@@ -116,6 +119,38 @@ pub struct Endpoint {
     pub policy: DeliveryPolicy,
     /// How its receiver fares.
     pub health: EndpointHealth,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Taken apart, so that a new field is not forgotten here.
+        let Self {
+            id,
+            app_id,
+            url,
+            format,
+            owner,
+            event_kinds,
+            origins,
+            secret,
+            former_secrets,
+            policy,
+            health,
+        } = self;
+        f.debug_struct("Endpoint")
+            .field("id", id)
+            .field("app_id", app_id)
+            .field("url", url)
+            .field("format", format)
+            .field("owner", owner)
+            .field("event_kinds", event_kinds)
+            .field("origins", origins)
+            .field("secret", &Hidden(secret))
+            .field("former_secrets", former_secrets)
+            .field("policy", policy)
+            .field("health", health)
+            .finish()
+    }
 }
 
 impl Endpoint {

@@ -3,10 +3,13 @@
 //! Source: Standard Webhooks specification, "Signature scheme" (read 2026-11-27): `whsec_` and base64 of
 //! 24 to 64 random bytes, or `whsk_` and base64 of a secret key of ed25519.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::hidden::Hidden;
 use crate::limits;
 use crate::rng::Rng;
 use crate::time::Timestamp;
@@ -21,13 +24,20 @@ const MINTED_BYTES: usize = 32;
 /// Bytes of a secret key of ed25519 with its public key behind it, as other tools write it.
 const ED25519_PAIR_BYTES: usize = 64;
 
-/// A secret that another took the place of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A secret that another took the place of. Its `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormerSecret {
     /// The secret.
     pub secret: String,
     /// It signs until then.
     pub until: Timestamp,
+}
+
+impl fmt::Debug for FormerSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { secret, until } = self;
+        f.debug_struct("FormerSecret").field("secret", &Hidden(secret)).field("until", until).finish()
+    }
 }
 
 /// How an endpoint's bodies are signed.

@@ -18,6 +18,7 @@ pub mod endpoint_health;
 pub mod endpoint_secret;
 pub mod error_code;
 pub mod event;
+pub mod hidden;
 pub mod ids;
 pub mod ingest;
 pub mod job;
@@ -47,6 +48,7 @@ pub use endpoint_health::{DisableReason, Disablement, EndpointHealth};
 pub use endpoint_secret::{FormerSecret, SecretKind};
 pub use error_code::ErrorCode;
 pub use event::{Event, EventKind, EventPayload};
+pub use hidden::Hidden;
 pub use ids::{
     AppId, DeliveryId, EndpointId, EventId, JobId, LeaseToken, MediaId, MessageId, MultipartId, OutputId,
     QueueId, ReceiptHandle, UploadId, VideoId,

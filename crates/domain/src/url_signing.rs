@@ -1,6 +1,10 @@
 //! Settings of signed object URLs: who holds one may read the object until it expires.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use crate::hidden::Hidden;
 
 /// How an app protects its pictures. Without keys they are open to whoever knows their URLs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +42,8 @@ impl UrlSigning {
     }
 }
 
-/// A key that signs URLs in one shape.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A key that signs URLs in one shape. Its `Debug` hides the secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UrlKey {
@@ -47,6 +51,13 @@ pub struct UrlKey {
     pub scheme: UrlScheme,
     /// The key's text: letters and digits.
     pub secret: String,
+}
+
+impl fmt::Debug for UrlKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, secret } = self;
+        f.debug_struct("UrlKey").field("scheme", scheme).field("secret", &Hidden(secret)).finish()
+    }
 }
 
 /// Shapes of signed URLs, drawn in `signing::url_keys`.

@@ -1,18 +1,27 @@
 //! Apps, their settings and keys.
 
+use std::fmt;
+
 use stillframe_domain::url_signing::{
     URL_KEY_BYTES_MAX, URL_KEY_BYTES_MIN, URL_KEYS_MAX, URL_VALID_S_MAX, UrlKey, UrlSigning,
 };
-use stillframe_domain::{AccessKey, App, AppId, AppSettings, ErrorCode};
+use stillframe_domain::{AccessKey, App, AppId, AppSettings, ErrorCode, Hidden};
 use url::Url;
 
 use crate::{Result, Service, ServiceError, invalid};
 
 /// The key that the first start makes.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Bootstrap {
     /// Key id and secret given by the operator; `None` makes new ones.
     pub key: Option<(String, String)>,
+}
+
+impl fmt::Debug for Bootstrap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.as_ref().map(|(key_id, secret)| (key_id, Hidden(secret)));
+        f.debug_struct("Bootstrap").field("key", &key).finish()
+    }
 }
 
 impl Service {
@@ -165,6 +174,25 @@ fn checked_base_url(base: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_brings_secrets_along_does_not_show_them() {
+        use crate::{EventCallback, NewSecret};
+        let secret = || "ThisIsTheSecret".to_owned();
+        let callback = EventCallback {
+            url: String::new(),
+            format: stillframe_domain::EventFormat::Native,
+            event_kinds: Vec::new(),
+            secret: Some(secret()),
+        };
+        for shown in [
+            format!("{:?}", Bootstrap { key: Some(("AKID".to_owned(), secret())) }),
+            format!("{:?}", NewSecret::Given(secret())),
+            format!("{callback:?}"),
+        ] {
+            assert!(shown.contains("hidden") && !shown.contains(&secret()), "{shown}");
+        }
+    }
 
     #[test]
     fn base_urls_are_absolute_and_lose_their_slash() {

@@ -1,11 +1,13 @@
 //! HTTP callbacks of an app.
 
+use std::fmt;
+
 use stillframe_database::DeliveryRecord;
 use stillframe_domain::endpoint::{DeliveryPolicy, Target};
 use stillframe_domain::retry::RetrySchedule;
 use stillframe_domain::{
     AccessKey, App, AppId, Dialect, Endpoint, EndpointHealth, EndpointId, ErrorCode, Event, EventFormat,
-    EventId, EventKind, JobId, Owner, PolicyName, SecretKind, limits,
+    EventId, EventKind, Hidden, JobId, Owner, PolicyName, SecretKind, limits,
 };
 
 use crate::add_media::checked_http_url;
@@ -31,13 +33,22 @@ pub struct NewEndpoint {
     pub secret: NewSecret,
 }
 
-/// What signs from now on.
-#[derive(Debug, Clone)]
+/// What signs from now on. Its `Debug` hides what was given.
+#[derive(Clone)]
 pub enum NewSecret {
     /// A new one of this kind.
     Mint(SecretKind),
     /// One that the owner brings along: `whsec_` or `whsk_` and base64.
     Given(String),
+}
+
+impl fmt::Debug for NewSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mint(kind) => f.debug_tuple("Mint").field(kind).finish(),
+            Self::Given(secret) => f.debug_tuple("Given").field(&Hidden(secret)).finish(),
+        }
+    }
 }
 
 impl Default for NewSecret {

@@ -1,16 +1,19 @@
 //! The one callback of an app that a vendor's own configuration makes.
 
+use std::fmt;
+
 use stillframe_domain::endpoint::DeliveryPolicy;
 use stillframe_domain::{
-    AccessKey, App, AppId, AppSettings, Endpoint, EndpointHealth, EndpointId, EventFormat, EventKind, Owner,
+    AccessKey, App, AppId, AppSettings, Endpoint, EndpointHealth, EndpointId, EventFormat, EventKind, Hidden,
+    Owner,
 };
 
 use crate::apps::{app_not_found, checked};
 use crate::endpoints::check_target;
 use crate::{Result, Service};
 
-/// What a vendor's configuration says of its callback.
-#[derive(Debug, Clone)]
+/// What a vendor's configuration says of its callback. Its `Debug` hides the secret.
+#[derive(Clone)]
 pub struct EventCallback {
     /// Absolute `http` or `https` URL, or `queue:NAME`.
     pub url: String,
@@ -20,6 +23,18 @@ pub struct EventCallback {
     pub event_kinds: Vec<EventKind>,
     /// Signs what is sent; empty leaves it unsigned. `None` keeps the former one, or makes a new one.
     pub secret: Option<String>,
+}
+
+impl fmt::Debug for EventCallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, format, event_kinds, secret } = self;
+        f.debug_struct("EventCallback")
+            .field("url", url)
+            .field("format", format)
+            .field("event_kinds", event_kinds)
+            .field("secret", &Hidden::of(secret.as_deref()))
+            .finish()
+    }
 }
 
 /// What becomes of the callback when a vendor's configuration is written.

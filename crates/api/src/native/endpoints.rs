@@ -25,7 +25,7 @@ use crate::state::ApiState;
 use crate::timestamp::rfc3339_ms;
 
 /// A new callback.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateEndpoint {
     /// An absolute http or https URL, or `queue:NAME` for a message queue of the app.
@@ -64,7 +64,7 @@ pub(crate) struct UpdateEndpoint {
 }
 
 /// A new secret in the place of the newest one.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RotateSecret {
     /// A secret of the owner's own.
@@ -120,7 +120,7 @@ const fn native_format() -> EventFormat {
 }
 
 /// A callback.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Endpoint)]
 pub(crate) struct EndpointView {
