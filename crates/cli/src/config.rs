@@ -18,6 +18,7 @@ use stillframe_service::Bootstrap;
 
 use crate::cleaner::CleanerSection;
 use crate::listener::limits::LimitsConfig;
+use crate::relay::RelaySection;
 use crate::sandbox::SandboxConfig;
 
 /// Every key with its default, as text for people and as the innermost layer.
@@ -50,6 +51,8 @@ pub struct Config {
     pub app: AppConfig,
     /// How work is done.
     pub worker: WorkerConfig,
+    /// How many callbacks are made at a time.
+    pub relay: RelaySection,
     /// Where videos are decoded.
     pub sandbox: SandboxConfig,
     /// What is removed when.
@@ -356,6 +359,7 @@ impl Config {
             faults.push("app.cover_choice: expected middle or best".to_owned());
         }
         faults.extend(self.queue.faults());
+        faults.extend(self.relay.faults());
         faults.extend(self.cleaner.faults());
         faults.extend(self.limits.faults());
         if self.server.tls.is_on() == self.server.tls.key_file.as_os_str().is_empty() {

@@ -14,6 +14,7 @@ mod halt;
 mod listener;
 mod metrics;
 mod open_files;
+mod relay;
 mod sandbox;
 mod snap;
 mod tls;

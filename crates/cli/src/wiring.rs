@@ -12,7 +12,7 @@ use stillframe_api::{ApiState, alibaba, tencent};
 use stillframe_database::{Database, SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
 use stillframe_domain::{Checkpoints, Clock, EventFormat, OsRng, Rng, SystemClock};
-use stillframe_events::{Relay, RelayConfig, RelayDeps, Renderers};
+use stillframe_events::{Relay, RelayDeps, Renderers};
 use stillframe_jobs::{Cleaner, CleanerDeps, Runner, RunnerConfig, RunnerDeps, Threads};
 use stillframe_outbound::{Outbound, OutboundConfig, Web};
 use stillframe_service::{QueueTimes, Service, ServiceConfig, ServiceDeps};
@@ -92,7 +92,7 @@ pub async fn build(config: &Config, listen: SocketAddr) -> anyhow::Result<Server
             rng: parts.rng.clone(),
             checkpoints: parts.checkpoints.clone(),
         },
-        RelayConfig { origin: config.origin(listen), ..RelayConfig::default() },
+        config.relay.config(config.origin(listen)),
     );
     let cleaner = Cleaner::new(
         CleanerDeps {

@@ -1,6 +1,8 @@
 //! Endpoints and deliveries over the native API: tried out, replaced secrets, switched off and on, told
 //! again; and what a server does not do when it sends.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use stillframe_testkit::receiver::{Received, Reply, WebhookReceiver};
@@ -258,4 +260,52 @@ async fn proxies_of_the_environment_are_not_used() {
     }
     let untouched = proxy.accept().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
     assert!(untouched, "nothing was asked of the proxy");
+}
+
+/// How long the receiver of the next test takes for an answer.
+const SLOW: Duration = Duration::from_millis(400);
+
+/// Whether no more than `most` of these were under way at a time, each for [`SLOW`].
+fn were_at_most(received: &[Received], most: usize) -> bool {
+    received.iter().zip(received.iter().skip(most)).all(|(first, later)| SLOW <= later.at - first.at)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_say_how_many_callbacks_are_made_at_a_time() {
+    let server = Server::start_with(&[
+        ("STILLFRAME__RELAY__CONCURRENCY", "2"),
+        ("STILLFRAME__RELAY__ENDPOINT_CONCURRENCY", "1"),
+        ("STILLFRAME__RELAY__RETRY_CONCURRENCY", "2"),
+        ("STILLFRAME__RELAY__RETRY_ENDPOINT_CONCURRENCY", "1"),
+    ]);
+    let (client, receiver) = (server.client(), WebhookReceiver::start().await);
+    let mut deliveries = Vec::new();
+    for path in ["/one", "/two", "/three", "/four"] {
+        receiver.answer(path, Reply::After(SLOW, Box::new(Reply::status(200))));
+        let made = endpoint(&client, &json!({ "url": receiver.url(path) })).await;
+        let pings = if path == "/one" { 3 } else { 1 };
+        for _ in 0..pings {
+            let ping = ask(&client, &format!("/v1/endpoints/{}/ping", id_of(&made)), &json!({})).await;
+            deliveries.push(ping);
+        }
+    }
+    // What is sent again by hand has slots of its own.
+    for round in [1, 2] {
+        receiver.wait_until(PATIENCE, |all| all.len() == 6 * round).await.expect("they come");
+        let mut told: Vec<Received> = receiver.received().split_off(6 * (round - 1));
+        told.sort_by_key(|one| one.at);
+        let to_one = to_path(told.clone(), "/one");
+        assert_eq!(to_one.len(), 3);
+        assert!(were_at_most(&to_one, 1), "round {round}: {to_one:#?}");
+        assert!(were_at_most(&told, 2), "round {round}: {told:#?}");
+        assert!(!were_at_most(&told, 1), "round {round}: both slots are used: {told:#?}");
+        let paths: Vec<String> =
+            deliveries.iter().map(|delivery| format!("/v1/deliveries/{}", id_of(delivery))).collect();
+        for path in &paths {
+            client.get_until(path, |delivery| delivery["state"] == "delivered").await;
+        }
+        for path in paths.iter().filter(|_| round == 1) {
+            ask(&client, &format!("{path}/replay"), &json!({})).await;
+        }
+    }
 }
