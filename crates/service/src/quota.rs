@@ -5,7 +5,7 @@
 
 use stillframe_domain::{App, ErrorCode, Quota};
 
-use crate::{Result, Service, ServiceError};
+use crate::{Result, Service, ServiceError, UploadError};
 
 impl Service {
     /// Bytes that an app may still bring, at most those of one video.
@@ -51,6 +51,20 @@ impl Service {
     pub(crate) fn too_large(&self, room: u64, error: ServiceError) -> ServiceError {
         let is_of_quota = room < self.config.source_size_bytes_max;
         if error.code == ErrorCode::SourceTooLarge && is_of_quota { exceeded() } else { error }
+    }
+}
+
+impl Service {
+    /// What an object beyond its room is refused by: it is larger than any may be, or the app is full.
+    pub(crate) fn beyond(&self, room: u64, error: UploadError) -> UploadError {
+        match error {
+            UploadError::TooLarge { size_bytes_max }
+                if size_bytes_max == room && room < self.config.source_size_bytes_max =>
+            {
+                exceeded().into()
+            }
+            other => other,
+        }
     }
 }
 

@@ -44,8 +44,10 @@ impl Service {
         require_open(session)?;
         let (content, sums) = summed(content, md5);
         let content = content.chain(self.end_of(session)).boxed();
-        let limit = self.bytes_room(app).await?.min(limits::UPLOAD_PIECE_BYTES_MAX);
-        let facts = self.deps.storage.put_stream(&own_key(&session.object_key), content, limit).await?;
+        let room = self.bytes_room(app).await?;
+        let limit = room.min(limits::UPLOAD_PIECE_BYTES_MAX);
+        let put = self.deps.storage.put_stream(&own_key(&session.object_key), content, limit).await;
+        let facts = put.map_err(|error| self.beyond(room, error.into()))?;
         let Sums { md5, crc64 } = sums.get().expect("what was stored has passed whole").clone();
         let object = UploadedObject { etag: hex(&md5), crc64: crc64.as_u64(), size_bytes: facts.size_bytes };
         self.arrive(app, session, object, None).await

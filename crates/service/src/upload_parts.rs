@@ -37,12 +37,14 @@ impl Service {
         Ok(self.database().list_multiparts(session.app_id, &session.object_key).await?)
     }
 
-    /// Stores a part, in the place of one of the same number.
+    /// Stores a part, in the place of one of the same number. The parts of an upload may together be no more
+    /// than the app has room for.
     ///
     /// # Errors
     /// See [`UploadError`].
     pub async fn put_part(
         &self,
+        app: &App,
         session: &UploadSession,
         id: &MultipartId,
         number: u32,
@@ -54,10 +56,11 @@ impl Service {
         }
         self.require_multipart(session, id).await?;
         let (content, sums) = summed(content, md5);
-        let most = self.upload_bytes_max();
+        let room = self.bytes_room(app).await?;
         let key = part_key(id, number, self.rng());
-        let limit = most.min(limits::UPLOAD_PIECE_BYTES_MAX);
-        let facts = self.deps.storage.put_stream(&own_key(&key), content, limit).await?;
+        let limit = room.min(limits::UPLOAD_PIECE_BYTES_MAX);
+        let put = self.deps.storage.put_stream(&own_key(&key), content, limit).await;
+        let facts = put.map_err(|error| self.beyond(room, error.into()))?;
         let Sums { md5, crc64 } = sums.get().expect("what was stored has passed whole").clone();
         let part = Part {
             number,
@@ -67,7 +70,7 @@ impl Service {
             size_bytes: facts.size_bytes,
             created_at: self.now(),
         };
-        let outcome = self.database().put_part(id, &part, most).await;
+        let outcome = self.database().put_part(id, &part, room).await;
         let refused = match outcome {
             Ok(PartOutcome::Stored { replaced }) => {
                 if let Some(replaced) = replaced {
@@ -76,7 +79,7 @@ impl Service {
                 return Ok(PieceSums { etag: part.md5, crc64: part.crc64 });
             }
             Ok(PartOutcome::NoMultipart) => UploadError::NoMultipart,
-            Ok(PartOutcome::TooLarge) => UploadError::TooLarge { size_bytes_max: most },
+            Ok(PartOutcome::TooLarge) => self.beyond(room, UploadError::TooLarge { size_bytes_max: room }),
             // The row may be there: what no row names goes with its upload.
             Err(error) => return Err(error.into()),
         };
@@ -120,8 +123,10 @@ impl Service {
         let most = limits::UPLOAD_PART_NUMBER_MAX as usize;
         let parts = chosen(&self.database().list_parts(id, 0, most).await?, listed)?;
         let (size_bytes, crc64) = composed(&parts);
-        if self.upload_bytes_max() < size_bytes {
-            return Err(UploadError::TooLarge { size_bytes_max: self.upload_bytes_max() });
+        // Before the object is written, which may take the place of one that is a video already.
+        let room = self.bytes_room(app).await?;
+        if room < size_bytes {
+            return Err(self.beyond(room, UploadError::TooLarge { size_bytes_max: room }));
         }
         let keys: Vec<_> = parts.iter().map(|part| own_key(&part.key)).collect();
         self.deps.storage.compose(&own_key(&session.object_key), &keys, size_bytes).await?;

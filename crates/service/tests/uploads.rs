@@ -59,7 +59,7 @@ impl World {
     }
 
     async fn part(&self, session: &UploadSession, id: &MultipartId, number: u32, size: usize) -> String {
-        let sums = self.service.put_part(session, id, number, (content(size), None)).await;
+        let sums = self.service.put_part(&self.app, session, id, number, (content(size), None)).await;
         sums.expect("a part").etag
     }
 
@@ -204,7 +204,7 @@ async fn parts_stay_within_the_limits_and_go_when_aborted() {
     let (session, other) = (world.begin().await, world.begin().await);
     let id = world.service.begin_multipart(&session).await.expect("begin").id;
     let put = async |session: &UploadSession, number, size| {
-        world.service.put_part(session, &id, number, (content(size), None)).await
+        world.service.put_part(&world.app, session, &id, number, (content(size), None)).await
     };
     for number in [0, 10_001] {
         assert!(matches!(put(&session, number, 1).await, Err(UploadError::PartNumber)), "{number}");

@@ -70,7 +70,7 @@ async fn put_part(call: Call<'_>, body: Body, answers: Answers<'_>) -> Result<Re
     let number = number.ok_or(Refusal::Argument("partNumber"))?;
     let md5 = content_md5(call.received)?;
     check_length(call)?;
-    let sums = call.service.put_part(call.session, &id, number, (chunks(body), md5)).await?;
+    let sums = call.service.put_part(call.app, call.session, &id, number, (chunks(body), md5)).await?;
     Ok(answers.stored(&sums))
 }
 

@@ -7,7 +7,7 @@ mod world;
 
 use axum::http::StatusCode;
 use md5::{Digest, Md5};
-use stillframe_domain::{Dialect, MediaState, limits};
+use stillframe_domain::{Dialect, MediaState, UploadSession, limits};
 use world::{Answer, Call, World};
 
 const PART: usize = limits::UPLOAD_PART_BYTES_MIN as usize;
@@ -257,4 +257,82 @@ async fn parts_are_served_to_nobody() {
     world.send(&upload, Call { body: vec![1], ..Call::of("PUT") }).await;
     let before = world.get(&format!("/media/{}", upload.object_key)).await;
     assert_eq!(before.status, StatusCode::NOT_FOUND, "it is no video yet");
+}
+
+/// An app with room for as many bytes as one part.
+async fn with_quota(dialect: Dialect) -> (World, UploadSession) {
+    let world = World::new().await;
+    world.limit_bytes(PART as u64).await;
+    let upload = world.begin(dialect).await;
+    (world, upload)
+}
+
+#[tokio::test]
+async fn an_object_beyond_the_quota_is_refused_and_leaves_nothing() {
+    const NO: StatusCode = StatusCode::FORBIDDEN;
+    for dialect in [Dialect::Tencent, Dialect::Alibaba] {
+        let (world, upload) = with_quota(dialect).await;
+        let put =
+            async |upload, size| world.send(upload, Call { body: vec![7; size], ..Call::of("PUT") }).await;
+        refused(&put(&upload, PART + 1).await, NO, "QuotaExceeded");
+        assert_eq!(world.stored(), Vec::<String>::new());
+        assert_eq!(put(&upload, PART).await.status, StatusCode::OK, "to the byte");
+        assert_eq!(world.media_state(&upload).await, Some(MediaState::Stored));
+    }
+}
+
+#[tokio::test]
+async fn sessions_that_were_begun_while_there_was_room_are_refused_when_there_is_none() {
+    for dialect in [Dialect::Tencent, Dialect::Alibaba] {
+        let (world, upload) = with_quota(dialect).await;
+        let late = world.begin(dialect).await;
+        let put =
+            async |upload, size| world.send(upload, Call { body: vec![7; size], ..Call::of("PUT") }).await;
+        assert_eq!(put(&upload, PART).await.status, StatusCode::OK);
+        assert_eq!(world.media_state(&upload).await, Some(MediaState::Stored));
+        refused(&put(&late, 1).await, StatusCode::FORBIDDEN, "QuotaExceeded");
+        assert_eq!(world.stored().len(), 1);
+        assert_ne!(world.media_state(&late).await, Some(MediaState::Stored));
+    }
+}
+
+#[tokio::test]
+async fn parts_beyond_the_quota_are_refused_as_they_come() {
+    for dialect in [Dialect::Tencent, Dialect::Alibaba] {
+        let (world, upload) = with_quota(dialect).await;
+        let begun = world.send(&upload, Call { query: vec![("uploads", "")], ..Call::of("POST") }).await;
+        let id = begun.element("UploadId");
+        let put = async |number: &'static str, size: usize| {
+            let query = vec![("partNumber", number), ("uploadId", id.as_str())];
+            world.send(&upload, Call { query, body: vec![7; size], ..Call::of("PUT") }).await
+        };
+        let first = put("1", PART).await;
+        assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+        refused(&put("2", 1).await, StatusCode::FORBIDDEN, "QuotaExceeded");
+        refused(&put("1", PART + 1).await, StatusCode::FORBIDDEN, "QuotaExceeded");
+        assert_eq!(world.stored().len(), 1, "the first part alone");
+        let body = part_list(&[(1, &first.header("etag"))]);
+        let call = Call { query: vec![("uploadId", id.as_str())], body, ..Call::of("POST") };
+        assert_eq!(world.send(&upload, call).await.status, StatusCode::OK);
+        assert_eq!(world.media_state(&upload).await, Some(MediaState::Stored));
+    }
+}
+
+#[tokio::test]
+async fn parts_that_no_longer_fit_are_not_made_an_object() {
+    for dialect in [Dialect::Tencent, Dialect::Alibaba] {
+        let (world, upload) = with_quota(dialect).await;
+        let other = world.begin(dialect).await;
+        let begun = world.send(&upload, Call { query: vec![("uploads", "")], ..Call::of("POST") }).await;
+        let id = begun.element("UploadId");
+        let query = vec![("partNumber", "1"), ("uploadId", id.as_str())];
+        let part = world.send(&upload, Call { query, body: vec![7; 9], ..Call::of("PUT") }).await;
+        let put = world.send(&other, Call { body: vec![7; PART - 8], ..Call::of("PUT") }).await;
+        assert_eq!(put.status, StatusCode::OK, "{}", put.text());
+        assert_eq!(world.media_state(&other).await, Some(MediaState::Stored));
+        let body = part_list(&[(1, &part.header("etag"))]);
+        let call = Call { query: vec![("uploadId", id.as_str())], body, ..Call::of("POST") };
+        refused(&world.send(&upload, call).await, StatusCode::FORBIDDEN, "QuotaExceeded");
+        assert_ne!(world.media_state(&upload).await, Some(MediaState::Stored));
+    }
 }

@@ -11,7 +11,9 @@ use http_body_util::BodyExt;
 use stillframe_api::ApiState;
 use stillframe_database::{SqliteConfig, SqliteDatabase};
 use stillframe_domain::checkpoint::NoCheckpoints;
-use stillframe_domain::{AccessKey, App, AppSettings, Clock, Dialect, MediaState, UploadSession, limits};
+use stillframe_domain::{
+    AccessKey, App, AppSettings, Clock, Dialect, MediaState, Quota, UploadSession, limits,
+};
 use stillframe_service::{AddMedia, MediaName, NewUpload, QueueTimes, Service, ServiceConfig, ServiceDeps};
 use stillframe_signing::percent::{encode, encode_pairs};
 use stillframe_signing::{cos, oss};
@@ -116,6 +118,13 @@ impl World {
         let (app, app_key) = service.create_app("app", &AppSettings::default()).await.expect("an app");
         let router = stillframe_api::router(ApiState { service: service.clone() });
         Self { clock, app_key, app, service, router, directory }
+    }
+
+    /// Gives the app a quota of so many bytes.
+    pub async fn limit_bytes(&self, bytes_max: u64) {
+        let quota = Quota { videos_max: None, bytes_max: Some(bytes_max) };
+        let settings = AppSettings { quota, ..self.app.settings.clone() };
+        self.service.update_app_settings(self.app.id, &settings).await.expect("a quota");
     }
 
     /// An upload, as each dialect begins one.
