@@ -180,6 +180,17 @@ fn call_error(demuxer: &mut Demuxer, error: AvError, deadline: Deadline) -> Engi
     }
 }
 
+/// Why the streams of a container that could be opened cannot be told.
+fn streams_error(demuxer: &mut Demuxer, error: AvError, deadline: Deadline) -> EngineError {
+    match call_error(demuxer, error, deadline) {
+        EngineError::Backend { .. } if error.is_end() => EngineError::Truncated,
+        EngineError::Backend { .. } if error.is_bad_data() => {
+            EngineError::NotAVideo { reason: error.to_string() }
+        }
+        other => other,
+    }
+}
+
 fn open_demuxer(source: &Arc<dyn ByteSource>, deadline: Deadline) -> Result<Demuxer, EngineError> {
     let opened = Demuxer::open(Arc::clone(source), deadline);
     opened.map_err(|(error, cause)| open_error(error, cause, deadline))
@@ -221,13 +232,14 @@ fn know_streams(
         let is_unlisted = UNLISTED.contains(&demuxer.container().as_str());
         let probe = if is_unlisted { Probe::Bytes(PROBE_BYTES_FAR) } else { Probe::NoRate };
         let found = demuxer.find_stream_info(probe);
-        found.map_err(|error| call_error(&mut demuxer, error, deadline))?;
+        found.map_err(|error| streams_error(&mut demuxer, error, deadline))?;
         if demuxer.streams().iter().all(is_known_by_packets) {
             return Ok(demuxer);
         }
         demuxer = open_demuxer(source, deadline)?;
     }
-    demuxer.find_stream_info(Probe::Default).map_err(|error| call_error(&mut demuxer, error, deadline))?;
+    let found = demuxer.find_stream_info(Probe::Default);
+    found.map_err(|error| streams_error(&mut demuxer, error, deadline))?;
     Ok(demuxer)
 }
 

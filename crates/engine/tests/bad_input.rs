@@ -5,6 +5,7 @@ mod memory;
 #[expect(dead_code, reason = "each test binary uses its part")]
 mod support;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use stillframe_domain::{ByteSource, ErrorCode};
 use stillframe_engine::{Limits, probe};
 use stillframe_testkit::clips::{ClipSpec, Container, Expectation, Gop, Oracle, cached, read_frame_number};
+use stillframe_testkit::damage;
 
 use memory::Memory;
 use support::{at, decoded, ok, source, stills, take_all, take_one};
@@ -40,6 +42,30 @@ fn what_is_no_video_is_called_so() {
     let noise: Vec<u8> = (0..100_000_u32).map(|k| (k.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     assert_eq!(refusal(&noise), ErrorCode::NotAVideo);
     assert_eq!(refusal(&[0; 100_000]), ErrorCode::NotAVideo);
+}
+
+#[test]
+fn streams_that_cannot_be_told_are_no_failure_of_the_service() {
+    let is_meant = |name: &str| {
+        ["codec-private-size", "-height-", "-head-512.ts", "-flip8-0.mkv"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    let mut codes = BTreeMap::new();
+    for file in damage::corpus().into_iter().filter(|file| is_meant(&file.name)) {
+        if let Err(error) = probe(Arc::new(Memory(file.bytes)), &Limits::default()) {
+            codes.insert(file.name, error.failure().code);
+        }
+    }
+    assert!(codes.values().all(|&code| code != ErrorCode::Internal), "{codes:#?}");
+    for (name, code) in [
+        ("mkv-h264-codec-private-size-none.mkv", ErrorCode::NotAVideo),
+        ("mkv-hevc-height-max.mkv", ErrorCode::NotAVideo),
+        ("mpegts-h264-head-512.ts", ErrorCode::Truncated),
+        ("mpegts-mpeg2-head-512.ts", ErrorCode::Truncated),
+    ] {
+        assert_eq!(codes.get(name), Some(&code), "{name}");
+    }
 }
 
 #[test]

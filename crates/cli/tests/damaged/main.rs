@@ -135,10 +135,8 @@ async fn ask(client: &Client, path: &std::path::Path) -> Result<End, String> {
     if status == StatusCode::CONFLICT && job["code"] == "media-not-ready" {
         // It was looked at before it was asked for, and is known to be none.
         let media = client.settled_media(media["id"].as_str().expect("an id")).await;
-        let code = media["failure"]["code"]
-            .as_str()
-            .ok_or_else(|| format!("refused without a reason: {media:#}"))?;
-        return Ok(End { what: format!("refused, since it is known: {code}"), took: begun.elapsed() });
+        let what = named("refused, since it is known", &media["failure"]["code"])?;
+        return Ok(End { what, took: begun.elapsed() });
     }
     if status != StatusCode::ACCEPTED {
         return Err(format!("not accepted: {status} {job}"));
@@ -155,11 +153,20 @@ async fn ask(client: &Client, path: &std::path::Path) -> Result<End, String> {
         Some("completed") if taken.is_empty() => return Err(format!("success without a picture: {job:#}")),
         Some("completed") => format!("{} of {} pictures", taken.len(), pictures.len()),
         Some("discarded") if taken.is_empty() && pictures.len() == 3 => {
-            format!("none: {}", job["failure"]["code"].as_str().unwrap_or("without a code"))
+            named("none", &job["failure"]["code"])?
         }
         _ => return Err(format!("an end that is none: {job:#}")),
     };
     Ok(End { what, took })
+}
+
+/// An end by the code that is told, which is not one of a fault of our own.
+fn named(what: &str, code: &Value) -> Result<String, String> {
+    match code.as_str() {
+        None => Err(format!("{what}, without a code")),
+        Some("internal") => Err(format!("{what}, as if it were the service's fault")),
+        Some(code) => Ok(format!("{what}: {code}")),
+    }
 }
 
 async fn ended(client: &Client, id: &str) -> Result<Value, String> {

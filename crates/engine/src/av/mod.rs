@@ -70,6 +70,16 @@ impl AvError {
         self.code == ffi::AVERROR_EXIT
     }
 
+    /// Whether the bytes ended where more were needed.
+    pub fn is_end(self) -> bool {
+        self.code == ffi::AVERROR_EOF
+    }
+
+    /// Whether it says that the bytes are bad.
+    pub fn is_bad_data(self) -> bool {
+        self.code == ffi::AVERROR_INVALIDDATA
+    }
+
     /// Whether memory could not be had.
     fn out_of_memory(call: &'static str) -> Self {
         Self { call, code: ffi::AVERROR(ffi::ENOMEM) }
