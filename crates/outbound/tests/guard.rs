@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, TcpListener as StdListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener as StdListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use bytes::Bytes;
 use stillframe_outbound::{
     DownloadLimits, Lookup, Outbound, OutboundConfig, OutboundError, Post, RangeLimits, RemoteConfig,
 };
+use stillframe_testkit::name_server::{NameServer, Resolver};
 use tokio::net::TcpListener;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -226,6 +227,46 @@ async fn what_was_vetted_is_connected_to_whatever_the_name_server_says_next() {
     let error = post(&outbound, &url).await.unwrap_err();
     assert!(matches!(error, OutboundError::Forbidden { .. }), "{error:?}");
     assert_eq!(lookup.asked(), 2);
+    assert!(trap.is_untouched());
+}
+
+/// Asks a real name server over UDP.
+struct Dns(Resolver);
+
+#[async_trait]
+impl Lookup for Dns {
+    async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(self.0.resolve(name).await?.into_iter().map(IpAddr::V4).collect())
+    }
+}
+
+#[tokio::test]
+async fn a_name_server_that_answers_otherwise_each_time_leads_nowhere_else() {
+    let (port, trap) = server_and_trap(Router::new().route("/", any(|| async { "reached" }))).await;
+    let (allowed, inside) = (Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::LOCALHOST);
+    let names: &[(&str, &[&[Ipv4Addr]])] = &[
+        ("turns.example", &[&[allowed], &[inside], &[allowed], &[inside]]),
+        ("both.example", &[&[inside, allowed], &[inside]]),
+    ];
+    let server = NameServer::start(names).await.unwrap();
+    let allow = vec!["127.0.0.2/32".parse().unwrap()];
+    let config = OutboundConfig { allow, ..OutboundConfig::default() };
+    let outbound = Outbound::with_lookup(&config, Arc::new(Dns(Resolver(server.address)))).unwrap();
+    for name in ["turns.example", "both.example"] {
+        let url = format!("http://{name}:{port}/");
+        // The early check looks at no name: there is nothing that could change between it and the use.
+        outbound.check_url(&url).unwrap();
+        assert_eq!(post(&outbound, &url).await.unwrap(), b"reached");
+        let error = post(&outbound, &url).await.unwrap_err();
+        assert!(matches!(error, OutboundError::Forbidden { .. }), "{name}: {error:?}");
+    }
+    let turns = format!("http://turns.example:{port}/");
+    assert_eq!(post(&outbound, &turns).await.unwrap(), b"reached");
+    assert_eq!(all_ways(&outbound, &turns).await, refused());
+    let asked = ["turns", "turns", "both", "both", "turns", "turns", "turns", "turns", "turns"];
+    assert_eq!(server.asked(), asked.map(|name| format!("{name}.example")), "once for each request");
+    let error = post(&outbound, "http://nowhere.example/").await.unwrap_err();
+    assert!(matches!(error, OutboundError::Unreachable { .. }), "{error:?}");
     assert!(trap.is_untouched());
 }
 

@@ -4,6 +4,7 @@
 
 pub mod clips;
 pub mod damage;
+pub mod name_server;
 pub mod receiver;
 pub mod remote;
 pub mod seeded_rng;
