@@ -1,14 +1,12 @@
 //! The native event format.
 
-use serde_json::{Value, json};
-use stillframe_domain::event::MediaFact;
-use stillframe_domain::{Endpoint, Event, EventPayload, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use stillframe_domain::{Endpoint, Event, Timestamp};
 use stillframe_events::Renderer;
 use stillframe_signing::standard_webhooks;
 
 use super::model;
-use crate::timestamp::rfc3339_ms;
-use crate::urls::Urls;
 
 /// Writes events as the native API shows them, signed by Standard Webhooks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,89 +44,31 @@ pub(super) fn signed(endpoint: &Endpoint, event: &Event, body: &str, at: Timesta
 
 /// The document that is sent.
 pub(crate) fn body(event: &Event) -> Value {
-    json!({
-        "id": event.id,
-        "type": event.kind,
-        "created_at": rfc3339_ms(event.created_at),
-        "data": data(event),
-    })
+    written(&model::event(event))
 }
 
 /// What happened.
 pub(super) fn data(event: &Event) -> Value {
-    match &event.payload {
-        EventPayload::Snapshot(fact) => {
-            let urls = Urls::plain(&fact.base_url);
-            let outputs: Vec<_> = fact
-                .outputs
-                .iter()
-                .zip(&fact.outcomes)
-                .map(|(output, outcome)| model::output(output, Some(outcome), &urls))
-                .collect();
-            json!({
-                "job_id": fact.job_id,
-                "media_id": fact.media_id.to_string(),
-                "video_id": fact.video_id,
-                "origin": event.origin,
-                "outputs": outputs,
-                "failure": fact.failure,
-                "cover_url": fact.cover_url,
-                "pass_through": fact.pass_through,
-            })
-        }
-        EventPayload::Media(fact) => media(event, fact),
-        EventPayload::Endpoint(fact) => json!({
-            "endpoint_id": fact.endpoint_id,
-            "url": fact.url,
-            "reason": fact.reason,
-            "failing_since": fact.failing_since.map(rfc3339_ms),
-        }),
-    }
+    written(&model::event_data(event))
 }
 
-fn media(event: &Event, fact: &MediaFact) -> Value {
-    let mut data = json!({
-        "media_id": fact.media_id.to_string(),
-        "video_id": fact.video_id,
-        "origin": event.origin,
-        "name": fact.name,
-        "description": fact.details.description,
-        "tags": fact.details.tags,
-        "category": fact.details.category,
-        "reference_id": fact.details.reference_id,
-        "cover_url": fact.cover_url,
-        "source_url": fact.source_url,
-        "facts": fact.facts.as_ref().map(model::facts),
-        "failure": fact.failure,
-        "pass_through": fact.pass_through,
-    });
-    let news = &fact.news;
-    if let Some(size_bytes) = news.size_bytes {
-        data["size_bytes"] = size_bytes.into();
-    }
-    if let Some(fetch) = &news.fetch {
-        data["fetch"] = json!({ "job_id": fetch.job_id, "url": fetch.url });
-    }
-    if let Some(before) = &news.before {
-        data["before"] = json!({
-            "name": before.name,
-            "description": before.details.description,
-            "tags": before.details.tags,
-            "category": before.details.category,
-            "reference_id": before.details.reference_id,
-            "cover_url": before.cover_url,
-        });
-    }
-    data
+fn written(view: &impl Serialize) -> Value {
+    serde_json::to_value(view).expect("plain values with text for keys can be written")
 }
 
 #[cfg(test)]
 mod tests {
-    use stillframe_domain::event::{MediaBasics, MediaNews};
-    use stillframe_domain::{Dialect, EventKind, MediaDetails};
+    use serde_json::json;
+    use stillframe_domain::event::{EndpointFact, MediaBasics, MediaNews, PAYLOAD_VERSION};
+    use stillframe_domain::object_key::OutputKind;
+    use stillframe_domain::{
+        Dialect, DisableReason, EndpointId, ErrorCode, EventKind, EventPayload, Failure, MediaDetails, OsRng,
+        RequestKind,
+    };
 
     use super::*;
-    use crate::samples::{JOB, fetched, media_event, stored};
+    use crate::native::{openapi, schema_check};
+    use crate::samples::{self, JOB, fetched, media_event, stored};
 
     #[test]
     fn what_is_new_of_a_video_is_told_where_there_is_something() {
@@ -142,5 +82,75 @@ mod tests {
         let before = MediaBasics { name, details: MediaDetails::default(), cover_url: None };
         let news = MediaNews { before: Some(Box::new(before)), ..MediaNews::default() };
         assert_eq!(told(EventKind::MediaUpdated, news)["before"]["name"], "old.mp4");
+    }
+
+    /// Events of every shape that there is.
+    fn events() -> Vec<Event> {
+        let native = Dialect::Native;
+        let stills = samples::stills(1, OutputKind::Normal, None, &[0, 40]);
+        let taken = samples::taken(&stills, &[None, Some(ErrorCode::DecodeFailed)]);
+        let sprite = samples::sprite(2, OutputKind::Sprite, None);
+        let cells = samples::taken_sprite(&sprite);
+        let none = samples::taken(&stills, &[Some(ErrorCode::Truncated), Some(ErrorCode::Truncated)]);
+        let sets = vec![(stills.clone(), taken), (sprite, cells)];
+        let failure = Failure::new(ErrorCode::Truncated, "nothing of it");
+        let before = MediaBasics {
+            name: "old.mp4".to_owned(),
+            details: MediaDetails { category: Some(1), ..MediaDetails::default() },
+            cover_url: Some("http://media.example/cover.jpg".to_owned()),
+        };
+        let news = MediaNews { before: Some(Box::new(before)), ..MediaNews::default() };
+        let mut ready = media_event(native, EventKind::MediaReady, MediaNews::default());
+        samples::media_fact(&mut ready).facts = Some(samples::media_facts());
+        let mut failed = media_event(native, EventKind::MediaFailed, MediaNews::default());
+        samples::media_fact(&mut failed).failure = Some(failure.clone());
+        let at = Timestamp::from_millis(1_533_031_651_999);
+        let endpoint = |kind, reason: Option<DisableReason>| Event {
+            kind,
+            payload: EventPayload::Endpoint(EndpointFact {
+                version: PAYLOAD_VERSION,
+                endpoint_id: EndpointId::mint(&OsRng),
+                url: "https://example.com/hook".to_owned(),
+                reason,
+                failing_since: reason.map(|_| at),
+            }),
+            ..media_event(native, kind, MediaNews::default())
+        };
+        vec![
+            samples::event(native, RequestKind::Snapshot, sets, None),
+            samples::event(native, RequestKind::Snapshot, vec![(stills, none)], Some(failure)),
+            media_event(native, EventKind::MediaStored, stored()),
+            media_event(native, EventKind::MediaFetched, fetched()),
+            media_event(native, EventKind::MediaUpdated, news),
+            ready,
+            failed,
+            endpoint(EventKind::EndpointDisabled, Some(DisableReason::Failing)),
+            endpoint(EventKind::EndpointPing, None),
+        ]
+    }
+
+    #[test]
+    fn events_are_as_the_document_has_them_and_nothing_else_is() {
+        let document = openapi::value();
+        let faults = |event: &Value| schema_check::faults(&document, "Event", event);
+        for event in events() {
+            let told = body(&event);
+            assert_eq!(faults(&told), Vec::<String>::new(), "{told:#}");
+            for name in ["id", "type", "created_at", "data"] {
+                let mut less = told.clone();
+                less.as_object_mut().expect("an object").remove(name);
+                assert_ne!(faults(&less), Vec::<String>::new(), "without {name}");
+            }
+            for name in told["data"].as_object().expect("an object").keys() {
+                let mut other = told.clone();
+                other["data"][name] = json!([1.5]);
+                assert_ne!(faults(&other), Vec::<String>::new(), "{name} is no list of numbers");
+            }
+            for place in ["", "/data"] {
+                let mut more = told.clone();
+                more.pointer_mut(place).expect("it is there")["more"] = json!(1);
+                assert_ne!(faults(&more), Vec::<String>::new(), "more in {place}");
+            }
+        }
     }
 }

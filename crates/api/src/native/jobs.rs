@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use serde_json::Value;
 use stillframe_domain::{DeliveryState, ErrorCode, JobId};
 use stillframe_service::{DeliveryRecord, JobFilter, ServiceError};
 use utoipa::ToSchema;
@@ -11,9 +10,8 @@ use utoipa::ToSchema;
 use super::auth::Authenticated;
 use super::deliveries::{self, AttemptView};
 use super::error::Problem;
-use super::events;
 use super::input::{Named, PageQuery, Paged};
-use super::model::{self, JobView, Page};
+use super::model::{self, EventView, JobView, Page};
 use crate::state::ApiState;
 use crate::urls::Urls;
 
@@ -56,7 +54,7 @@ pub(crate) async fn events(
 ) -> Result<Json<Told>, Problem> {
     let told = state.service.events_of_job(&app, &job_id(&id)?).await?;
     let items = told.iter().map(|(event, deliveries)| ToldEvent {
-        event: events::body(event),
+        event: model::event(event),
         deliveries: deliveries.iter().map(delivery).collect(),
     });
     Ok(Json(Told { items: items.collect() }))
@@ -74,9 +72,8 @@ pub(crate) struct Told {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ToldEvent {
-    /// The native body: `id`, `type`, `created_at` and `data`.
-    #[schema(value_type = Object)]
-    event: Value,
+    /// As the body of a native endpoint has it.
+    event: EventView,
     /// To whom it goes.
     deliveries: Vec<DeliveryView>,
 }

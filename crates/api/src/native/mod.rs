@@ -17,6 +17,8 @@ mod media;
 mod model;
 mod openapi;
 mod queues;
+#[cfg(test)]
+mod schema_check;
 mod snapshots;
 mod workflows;
 

@@ -3,6 +3,7 @@
 //! **Invariant:** an answer has the fields of its schema and no other; the fields that need not be there
 //! are optional in it.
 
+mod events;
 mod pictures;
 
 use axum::Json;
@@ -15,7 +16,8 @@ use stillframe_domain::{
 use stillframe_service::Service;
 use utoipa::ToSchema;
 
-pub(crate) use pictures::{JobView, SnapshotView, job, output};
+pub(crate) use events::{EventView, event, event_data};
+pub(crate) use pictures::{JobView, OutputView, SnapshotView, job, output};
 
 use crate::timestamp::rfc3339_ms;
 use crate::urls::Urls;
