@@ -81,6 +81,8 @@ pub trait Apps: Send + Sync {
     async fn insert_key(&self, key: &AccessKey) -> Result<()>;
     /// The key of that id.
     async fn find_key(&self, key_id: &str) -> Result<Option<AccessKey>>;
+    /// The key of that id with its app.
+    async fn find_caller(&self, key_id: &str) -> Result<Option<(AccessKey, App)>>;
     /// Keys of an app, oldest first.
     async fn list_keys(&self, app_id: AppId) -> Result<Vec<AccessKey>>;
     /// Removes a key; `false` when the app has no such key.

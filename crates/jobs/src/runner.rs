@@ -70,12 +70,17 @@ impl Runner {
                 may_be_due = self.lease_into(&mut attempts, free, &give_back).await;
                 continue;
             }
-            let pause = self.pause().await;
+            // With no slot free, the next that ends is what is waited for.
+            let is_full = free == 0;
+            let pause = if is_full { self.longest_pause() } else { self.pause().await };
             // In this order, so that a seed of the simulation repeats.
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
-                Some(ended) = attempts.join_next() => log_panic(ended),
+                Some(ended) = attempts.join_next() => {
+                    log_panic(ended);
+                    may_be_due |= is_full;
+                }
                 Ok(()) = hints.changed() => may_be_due = true,
                 () = sleep(pause) => may_be_due = true,
             }
@@ -111,8 +116,12 @@ impl Runner {
         }
     }
 
+    fn longest_pause(&self) -> Duration {
+        Duration::from_millis(self.shared.config.poll_ms)
+    }
+
     async fn pause(&self) -> Duration {
-        let longest = Duration::from_millis(self.shared.config.poll_ms);
+        let longest = self.longest_pause();
         // An error shows itself at the next lease.
         let next = self.shared.deps.database.next_job_due().await.ok().flatten();
         next.map_or(longest, |next| next.clamp(SLEEP_MIN, longest.max(SLEEP_MIN)))

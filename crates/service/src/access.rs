@@ -22,8 +22,7 @@ impl Service {
     /// `KeyNotFound`.
     pub async fn authenticate(&self, key_id: &str) -> Result<Caller> {
         let unknown = || ServiceError::new(ErrorCode::KeyNotFound, "there is no such access key");
-        let key = self.database().find_key(key_id).await?.ok_or_else(unknown)?;
-        let app = self.database().find_app(key.app_id).await?.ok_or_else(unknown)?;
+        let (key, app) = self.database().find_caller(key_id).await?.ok_or_else(unknown)?;
         Ok(Caller { key, app })
     }
 

@@ -79,16 +79,16 @@ impl Service {
         }
     }
 
-    /// The template of that name: the app's own, else a preset.
+    /// The template of that name: a preset, else the app's own, whose numbers are others.
     ///
     /// # Errors
     /// `TemplateNotFound`.
     pub async fn find_template(&self, app: &App, reference: &TemplateRef) -> Result<Template> {
-        if let Some(own) = self.database().find_template(app.id, reference).await? {
-            return Ok(own);
+        if let Some(preset) = template::find_preset(reference) {
+            return Ok(preset);
         }
-        template::find_preset(reference)
-            .ok_or_else(|| ServiceError::new(ErrorCode::TemplateNotFound, "there is no such template"))
+        let own = self.database().find_template(app.id, reference).await?;
+        own.ok_or_else(|| ServiceError::new(ErrorCode::TemplateNotFound, "there is no such template"))
     }
 }
 

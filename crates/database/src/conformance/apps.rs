@@ -40,6 +40,8 @@ async fn keys_are_found_by_anyone_but_listed_and_deleted_by_their_app(s: Subject
     for key in &keys {
         s.database.insert_key(key).await.expect("insert");
         assert_eq!(s.database.find_key(&key.key_id).await.expect("find").as_ref(), Some(key));
+        let app = s.database.find_app(key.app_id).await.expect("find").expect("is there");
+        assert_eq!(s.database.find_caller(&key.key_id).await.expect("find"), Some((key.clone(), app)));
     }
     let taken = AccessKey { app_id: other, ..keys[0].clone() };
     let conflict = s.database.insert_key(&taken).await;
@@ -49,6 +51,7 @@ async fn keys_are_found_by_anyone_but_listed_and_deleted_by_their_app(s: Subject
     assert!(s.database.delete_key(own, &keys[0].key_id).await.expect("delete"));
     assert!(!s.database.delete_key(own, &keys[0].key_id).await.expect("delete"), "gone already");
     assert_eq!(s.database.find_key(&keys[0].key_id).await.expect("find"), None);
+    assert_eq!(s.database.find_caller(&keys[0].key_id).await.expect("find"), None);
     assert_eq!(s.database.list_keys(own).await.expect("list"), keys[1..2]);
 }
 

@@ -61,6 +61,20 @@ impl Apps for SqliteDatabase {
         read_one(row.as_ref(), DOING, read_key)
     }
 
+    async fn find_caller(&self, key_id: &str) -> Result<Option<(AccessKey, App)>> {
+        const DOING: &str = "keys::find_caller";
+        // Each request asks for both, and each question to a connection's thread costs more than its answer.
+        let row = sqlx::query(
+            "SELECT key_id, app_id, secret, apps.id, name, settings FROM keys JOIN apps ON apps.id = app_id
+             WHERE key_id = ?",
+        )
+        .bind(key_id)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(at(DOING))?;
+        read_one(row.as_ref(), DOING, |row| Ok((read_key(row)?, read_app(row)?)))
+    }
+
     async fn list_keys(&self, app_id: AppId) -> Result<Vec<AccessKey>> {
         const DOING: &str = "keys::list";
         let rows = sqlx::query("SELECT key_id, app_id, secret FROM keys WHERE app_id = ? ORDER BY seq")

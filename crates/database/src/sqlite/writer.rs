@@ -20,6 +20,8 @@ use crate::traits::Topic;
 
 /// Most writes of one transaction.
 const BATCH_MAX: usize = 64;
+/// What the marks between the writes of a batch are called in errors.
+const SAVEPOINT: &str = "writer::savepoint";
 /// Most writes that wait; more wait for their place.
 const QUEUE_MAX: usize = 1_024;
 
@@ -276,6 +278,7 @@ impl Committer {
                 return Ok(Hints::default());
             }
         } else {
+            tx.execute(SAVEPOINT, "SAVEPOINT operation").await?;
             for operation in batch {
                 run_among_others(operation.as_mut(), &mut tx).await?;
             }
@@ -285,16 +288,20 @@ impl Committer {
     }
 }
 
-/// Runs a write of a batch; fails only when the whole transaction is lost.
+/// Runs a write of a batch, which begins at a savepoint, and sets the next one's; fails only when the whole
+/// transaction is lost.
+///
+/// The two statements in between are sent as one: of such short ones, handing them to the connection's thread is
+/// the larger part of what they cost.
 async fn run_among_others(operation: &mut dyn Operation, tx: &mut Tx) -> Result<()> {
-    const DOING: &str = "writer::savepoint";
     let hints = tx.hints.clone();
-    tx.execute(DOING, "SAVEPOINT operation").await?;
-    if !operation.run(tx).await {
+    if operation.run(tx).await {
+        tx.execute(SAVEPOINT, "RELEASE operation; SAVEPOINT operation").await
+    } else {
         tx.hints = hints;
-        tx.execute(DOING, "ROLLBACK TO operation").await?;
+        // The savepoint stays, for the next one.
+        tx.execute(SAVEPOINT, "ROLLBACK TO operation").await
     }
-    tx.execute(DOING, "RELEASE operation").await
 }
 
 /// An error with its causes as one text, for those who share its failure.

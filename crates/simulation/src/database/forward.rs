@@ -38,6 +38,7 @@ forward!(Apps {
     update_app_settings(id: AppId, settings: &AppSettings) -> bool;
     insert_key(key: &AccessKey) -> ();
     find_key(key_id: &str) -> Option<AccessKey>;
+    find_caller(key_id: &str) -> Option<(AccessKey, App)>;
     list_keys(app_id: AppId) -> Vec<AccessKey>;
     delete_key(app_id: AppId, key_id: &str) -> bool;
     remember_nonce(scope: &str, nonce: &str, keep: Duration) -> bool;
