@@ -31,7 +31,7 @@ pub struct OutboundConfig {
     pub connect_timeout_ms: u64,
     /// Longest wait for the next bytes of a download, in milliseconds; 30,000 by default.
     pub stall_timeout_ms: u64,
-    /// Most requests a second to one host, of all kinds together; 1,000 by default. Those beyond it wait a
+    /// Most requests a second to one host, of all kinds together; 200 by default (`serve` sets 1,000). Those beyond it wait a
     /// little, and fail when there are too many.
     pub per_host_per_second_max: u32,
 }
