@@ -30,6 +30,7 @@ mod error;
 mod floor;
 mod fragments;
 pub mod fuzzing;
+mod h264;
 mod hevc;
 mod limits;
 mod marks;

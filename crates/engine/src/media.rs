@@ -12,7 +12,7 @@ use crate::deadline::Deadline;
 use crate::error::EngineError;
 use crate::fragments::{Fragments, Mapped};
 use crate::limits::Limits;
-use crate::marks::Track;
+use crate::marks::{Clusters, Track};
 use crate::orientation::{Orientation, upright_size};
 use crate::timeline::{Moment, Timeline};
 
@@ -56,6 +56,8 @@ pub struct Media {
     pub fragments: Option<Fragments>,
     /// Marks in a container without an index that is far away.
     pub marks: Option<Track>,
+    /// Checksums, where the decoder would not tell of damage.
+    pub clusters: Option<Clusters>,
     /// Indices of the streams that are played.
     pub(crate) played: Vec<usize>,
     /// Whether the bytes end before the declared end, once that was looked at.
@@ -104,6 +106,7 @@ impl Media {
             has_whole_index,
             fragments,
             marks: None,
+            clusters: None,
             played,
             is_cut_off: None,
         };
@@ -112,6 +115,10 @@ impl Media {
             let second = media.timeline.units_of(1_000);
             let marks = Track::of(&media.facts.container, &media.source, &media.video, second);
             media.marks = marks.map_err(EngineError::Source)?;
+        }
+        if media.video.hides_damage() {
+            let clusters = Clusters::of(&media.facts.container, &media.source);
+            media.clusters = clusters.map_err(EngineError::Source)?;
         }
         media.settle_duration(shape)?;
         if media.fragments.is_some() {
@@ -125,6 +132,9 @@ impl Media {
     pub fn again(mut self, source: Arc<dyn ByteSource>) -> Self {
         self.deadline = Deadline::start(self.limits.wall_clock_ms_max);
         self.demuxer.read_from(Arc::clone(&source), self.deadline);
+        if let Some(clusters) = &mut self.clusters {
+            clusters.read_from(Arc::clone(&source));
+        }
         self.source = source;
         self
     }

@@ -10,6 +10,7 @@
 use crate::av::{Codec, Stream};
 use crate::av1::{self, Sequence};
 use crate::cut::Part;
+use crate::h264::{Count, Numbering};
 use crate::hevc::{self, Parameters};
 use crate::nal::Framing;
 
@@ -44,6 +45,8 @@ pub struct Roles {
     sequence: Option<Sequence>,
     /// The configuration of HEVC.
     parameters: Parameters,
+    /// How pictures of H.264 are numbered.
+    numbering: Option<Numbering>,
     /// Whether frames may come as two packets, of which the second alone may look disposable.
     has_field_pairs: bool,
 }
@@ -62,8 +65,16 @@ impl Roles {
             Codec::Hevc => Parameters::of_configuration(&stream.extradata),
             _ => Parameters::default(),
         };
+        let is_h264 = stream.codec == Codec::H264;
+        let numbering = is_h264.then(|| Numbering::of_configuration(&stream.extradata, framing)).flatten();
         let has_field_pairs = stream.is_interlaced;
-        Self { codec: stream.codec, framing, sequence, parameters, has_field_pairs }
+        Self { numbering, codec: stream.codec, framing, sequence, parameters, has_field_pairs }
+    }
+
+    /// Goes on to the next packet in coding order; true when pictures are known to be missing before it.
+    pub fn lacks_pictures_before(&self, data: &[u8], count: &mut Count) -> bool {
+        let numbering = self.numbering.as_ref();
+        numbering.is_some_and(|numbering| numbering.lacks_pictures_before(data, self.framing, count))
     }
 
     /// The role of one packet.
@@ -203,7 +214,14 @@ mod tests {
     use super::*;
 
     fn roles(codec: Codec, framing: Framing) -> Roles {
-        Roles { codec, framing, sequence: None, parameters: Parameters::default(), has_field_pairs: false }
+        Roles {
+            codec,
+            framing,
+            sequence: None,
+            parameters: Parameters::default(),
+            numbering: None,
+            has_field_pairs: false,
+        }
     }
 
     fn with_lengths(units: &[&[u8]]) -> Vec<u8> {

@@ -111,6 +111,12 @@ impl Packet {
         self.has_flag(ffi::AV_PKT_FLAG_CORRUPT)
     }
 
+    /// Notes that its bytes are not to be trusted.
+    pub fn note_corrupt(&mut self) {
+        // SAFETY: the packet is valid; the field is a plain number.
+        unsafe { self.pointer.as_mut().flags |= ffi::AV_PKT_FLAG_CORRUPT };
+    }
+
     /// Whether its bytes are encrypted.
     pub fn is_encrypted(&self) -> bool {
         let mut size = 0;

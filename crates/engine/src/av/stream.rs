@@ -90,6 +90,11 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// Whether libav's decoder most often makes some picture of damaged bytes and calls it sound.
+    pub fn hides_damage(&self) -> bool {
+        matches!(self.codec, Codec::Hevc | Codec::Av1) || ["vp8", "vp9"].contains(&self.codec_name.as_str())
+    }
+
     /// Copies what is known of a stream.
     ///
     /// # Safety

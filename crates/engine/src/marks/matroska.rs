@@ -5,8 +5,8 @@
 use super::{Look, Mark};
 
 const SEGMENT: [u8; 4] = [0x18, 0x53, 0x80, 0x67];
-const CLUSTER: [u8; 4] = [0x1F, 0x43, 0xB6, 0x75];
-const CRC: u8 = 0xBF;
+pub(super) const CLUSTER: [u8; 4] = [0x1F, 0x43, 0xB6, 0x75];
+pub(super) const CRC: u8 = 0xBF;
 const TIMESTAMP: u8 = 0xE7;
 /// Identifier, size, checksum, timestamp.
 const HEAD_BYTES: usize = 4 + 8 + 6 + 10;
@@ -18,6 +18,12 @@ pub(super) enum Length {
     Until(u64),
     /// It was not written to its end when it was begun.
     Unknown,
+}
+
+/// Where the first element of the segment begins, from the first bytes of a file.
+pub(super) fn segment_body(head: &[u8]) -> Option<u64> {
+    let size_at = head.windows(4).position(|word| word == SEGMENT)? + 4;
+    Some((size_at + number(&head[size_at..])?.length) as u64)
 }
 
 /// Where the segment ends, from the first bytes of a file; `None` when there is none.
@@ -55,13 +61,13 @@ fn timestamp(body: &[u8]) -> Option<i64> {
     i64::try_from(digits.iter().fold(0_u64, |value, &byte| value << 8 | u64::from(byte))).ok()
 }
 
-struct Number {
-    length: usize,
+pub(super) struct Number {
+    pub(super) length: usize,
     /// `None` when all bits are set, which means unknown.
-    value: Option<u64>,
+    pub(super) value: Option<u64>,
 }
 
-fn number(bytes: &[u8]) -> Option<Number> {
+pub(super) fn number(bytes: &[u8]) -> Option<Number> {
     let first = *bytes.first()?;
     let length = first.leading_zeros() as usize + 1;
     let digits = bytes.get(..length).filter(|_| length <= 8)?;

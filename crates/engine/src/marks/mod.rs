@@ -10,17 +10,20 @@
 //! mpegts.rs    packets with the start of a video frame
 //! flv.rs       tags
 //! matroska.rs  clusters
+//! checksums.rs whether their bytes are those that were written
 //! ```
 //!
 //! **Invariant:** no mark is believed. Whoever goes to one looks at the times of the packets that follow
 //! (`plan/cursor.rs`); a wrong mark costs bytes, never a wrong picture.
 
 mod bisect;
+mod checksums;
 mod flv;
 mod matroska;
 mod mpegts;
 
 pub use bisect::Track;
+pub use checksums::Clusters;
 use matroska::Length;
 
 use std::io;

@@ -350,7 +350,8 @@ impl<'m> Cursor<'m> {
         loop {
             self.media.deadline.check()?;
             match self.media.demuxer.read() {
-                Ok(Some(packet)) if packet.stream_index() == self.media.video.index => {
+                Ok(Some(mut packet)) if packet.stream_index() == self.media.video.index => {
+                    self.check_sum(&mut packet)?;
                     if packet.is_encrypted() {
                         return Err(EngineError::Unsupported { what: "encrypted video".to_owned() });
                     }
@@ -373,6 +374,18 @@ impl<'m> Cursor<'m> {
                 }
             }
         }
+    }
+
+    /// Marks a packet whose bytes are not those that were written, where there are checksums.
+    fn check_sum(&mut self, packet: &mut Packet) -> Result<(), EngineError> {
+        let Media { clusters: Some(clusters), demuxer, video, .. } = &mut *self.media else { return Ok(()) };
+        let Some(position) = packet.position() else { return Ok(()) };
+        let place = time_of(packet).and_then(|time| demuxer.index_place(video.index, time));
+        let near = place.and_then(|place| demuxer.index_position(video.index, place));
+        if clusters.is_spoilt(position, near).map_err(EngineError::Source)? {
+            packet.note_corrupt();
+        }
+        Ok(())
     }
 
     /// The next packet at which decoding can begin.

@@ -389,7 +389,8 @@ impl<'m> Planner<'m> {
     /// Why the last frame that can be read is not the frame for a time: the file was cut off before it.
     fn past_the_end(&mut self, scan: &Scan, at: i64, place: usize) -> Result<Option<Failure>, EngineError> {
         let packet = scan.packet(place);
-        if packet.is_corrupt() && scan.is_ended {
+        let has_checksums = self.cursor.media().clusters.is_some();
+        if packet.is_corrupt() && scan.is_ended && !has_checksums {
             return Ok(Some(truncated()));
         }
         if !scan.is_ended {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::cursor::time_of;
 use crate::av::{AvError, Packet};
 use crate::cut::Part;
+use crate::h264::Count;
 use crate::nonref::{PictureType, Role, Roles};
 
 /// A packet and what it is for.
@@ -54,6 +55,8 @@ pub struct Scan {
     size_bytes: u64,
     /// Place of the last reference picture, while it is not known when it is shown.
     unsettled: Option<usize>,
+    /// The numbers of the pictures, to notice missing ones.
+    count: Count,
     /// Whether no packet follows.
     pub is_ended: bool,
     /// Whether all packets hold their bytes.
@@ -76,6 +79,7 @@ impl Scan {
             keys: BTreeMap::new(),
             size_bytes: 0,
             unsettled: None,
+            count: Count::default(),
             is_ended: false,
             has_data: true,
             is_clockless: false,
@@ -85,9 +89,15 @@ impl Scan {
     }
 
     /// Adds the next packet; drops all bytes when they come to more than `bytes_max`.
-    pub fn push(&mut self, packet: Packet, roles: &Roles, can_reorder: bool, bytes_max: u64) {
+    pub fn push(&mut self, mut packet: Packet, roles: &Roles, can_reorder: bool, bytes_max: u64) {
         let place = self.first_place + self.entries.len();
         let role = roles.role(packet.data());
+        if packet.is_key() {
+            self.count.begin();
+        }
+        if roles.lacks_pictures_before(packet.data(), &mut self.count) {
+            packet.note_corrupt();
+        }
         self.is_layered |= roles.forbids_skipping(packet.data());
         match roles.picture_type(packet.data()) {
             Some(PictureType::I | PictureType::P) => {
@@ -208,6 +218,7 @@ impl Scan {
     pub fn split_off(&mut self, place: usize) -> Self {
         let mut rest = Self { entries: self.entries.split_off(place - self.first_place), ..Self::new() };
         rest.unsettled = self.unsettled.take();
+        rest.count = self.count;
         rest.is_ended = self.is_ended;
         rest.has_data = self.has_data;
         rest.is_clockless = self.is_clockless;
