@@ -28,21 +28,49 @@ pub fn matrix_of(colorimetry: Colorimetry, width_px: u32, height_px: u32) -> Mat
 /// Converts the planes of a YUV canvas from `matrix` and range to what JPEG means.
 pub fn convert_to_jpeg(canvas: &mut Canvas, matrix: Matrix, is_full_range: bool) {
     if canvas.format != PlaneFormat::Rgb24 && !is_jpeg(matrix, is_full_range) {
-        convert(canvas, None, Factors::new(matrix, is_full_range));
+        let widths = (canvas.planes[0].width, canvas.planes[1].width);
+        Conversion::new(Factors::new(matrix, is_full_range), widths).run(canvas, None);
     }
 }
 
-/// Copies a frame of the canvas's own format and size onto it, converted from `matrix` as by
-/// [`convert_to_jpeg`]: one pass instead of two. False when the frame is not of that kind.
-pub fn copy_to_jpeg(frame: &Frame, matrix: Matrix, canvas: &mut Canvas) -> bool {
-    let size = (canvas.size.width_px, canvas.size.height_px);
-    let is_full_range = frame.colorimetry().is_full_range;
-    if size != (frame.width_px(), frame.height_px()) || is_jpeg(matrix, is_full_range) {
-        return false;
+/// A frame whose samples are a canvas's, but for what colours they mean.
+pub struct Likeness<'f> {
+    planes: [PlaneRows<'f>; 3],
+    format: PlaneFormat,
+    /// `None` where they mean the same.
+    conversion: Option<Conversion>,
+}
+
+impl<'f> Likeness<'f> {
+    /// `None` when the frame's samples are of another format.
+    pub fn of(frame: &'f Frame, matrix: Matrix, format: PlaneFormat) -> Option<Self> {
+        let planes = frame.planes_of(format)?;
+        let is_full_range = frame.colorimetry().is_full_range;
+        let convert = || {
+            let widths = (planes[0].row(0).len(), planes[1].row(0).len());
+            Conversion::new(Factors::new(matrix, is_full_range), widths)
+        };
+        let conversion = (!is_jpeg(matrix, is_full_range)).then(convert);
+        Some(Self { planes, format, conversion })
     }
-    let Some(planes) = frame.planes_of(canvas.format) else { return false };
-    convert(canvas, Some(&planes), Factors::new(matrix, is_full_range));
-    true
+
+    /// Copies the rows from `top` on, an even number, to a canvas as wide as the frame, converted as by
+    /// [`convert_to_jpeg`]: one pass instead of two.
+    pub fn copy_to(&mut self, canvas: &mut Canvas, top: usize) {
+        let chroma_top = top / rows_of_chroma_row(self.format);
+        let from = Old { planes: &self.planes, tops: [top, chroma_top, chroma_top] };
+        match &mut self.conversion {
+            Some(conversion) => conversion.run(canvas, Some(from)),
+            None => {
+                for (index, plane) in canvas.planes.iter_mut().enumerate() {
+                    for y in 0..plane.height {
+                        let row = from.row(index, y);
+                        plane.row_mut(y)[..row.len()].copy_from_slice(row);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Whether there is nothing to convert.
@@ -50,37 +78,66 @@ fn is_jpeg(matrix: Matrix, is_full_range: bool) -> bool {
     matrix == Matrix::Bt601 && is_full_range
 }
 
-/// Fills a YUV canvas with the samples of `from`, or with its own, converted.
-fn convert(canvas: &mut Canvas, from: Option<&[PlaneRows<'_>; 3]>, factors: Factors) {
-    let is_halved = canvas.format == PlaneFormat::Yuv420;
-    let [luma, blue, red] = &mut canvas.planes[..] else { return };
-    let (width, height, chroma_width) = (luma.width, luma.height, blue.width);
-    let by = FactorRows::new(factors, width, chroma_width);
-    let mut old = Scratch::new(width, chroma_width);
-    let repeat = if is_halved { 2 } else { 1 };
-    for chroma_row in 0..blue.height {
-        lift_chroma(old_row(from, 1, blue, chroma_row), &mut old.blue);
-        lift_chroma(old_row(from, 2, red, chroma_row), &mut old.red);
-        by.shift_luma((&old.blue, &old.red), &mut old.shift);
-        if is_halved {
-            for (pair, &shift) in old.wide_shift.as_chunks_mut().0.iter_mut().zip(&old.shift) {
-                *pair = [shift; 2];
+/// Rows of luma for each of chroma.
+fn rows_of_chroma_row(format: PlaneFormat) -> usize {
+    if format == PlaneFormat::Yuv420 { 2 } else { 1 }
+}
+
+/// Rows of a frame before the conversion, from one of each plane on.
+#[derive(Clone, Copy)]
+struct Old<'f> {
+    planes: &'f [PlaneRows<'f>; 3],
+    tops: [usize; 3],
+}
+
+impl<'f> Old<'f> {
+    fn row(self, index: usize, y: usize) -> &'f [u8] {
+        self.planes[index].row(self.tops[index] + y)
+    }
+}
+
+/// The conversion of planes of one width, row by row.
+struct Conversion {
+    by: FactorRows,
+    old: Scratch,
+}
+
+impl Conversion {
+    fn new(factors: Factors, (luma_width, chroma_width): (usize, usize)) -> Self {
+        let by = FactorRows::new(factors, luma_width, chroma_width);
+        Self { by, old: Scratch::new(luma_width, chroma_width) }
+    }
+
+    /// Fills a YUV canvas with the samples of `from`, or with its own, converted.
+    fn run(&mut self, canvas: &mut Canvas, from: Option<Old<'_>>) {
+        let repeat = rows_of_chroma_row(canvas.format);
+        let [luma, blue, red] = &mut canvas.planes[..] else { return };
+        let (width, height, chroma_width) = (luma.width, luma.height, blue.width);
+        let Self { by, old } = self;
+        for chroma_row in 0..blue.height {
+            lift_chroma(old_row(from, 1, blue, chroma_row), &mut old.blue);
+            lift_chroma(old_row(from, 2, red, chroma_row), &mut old.red);
+            by.shift_luma((&old.blue, &old.red), &mut old.shift);
+            if repeat == 2 {
+                for (pair, &shift) in old.wide_shift.as_chunks_mut().0.iter_mut().zip(&old.shift) {
+                    *pair = [shift; 2];
+                }
             }
+            let shift = if repeat == 2 { &old.wide_shift } else { &old.shift };
+            for y in repeat * chroma_row..height.min(repeat * (chroma_row + 1)) {
+                lift_luma(old_row(from, 0, luma, y), &mut old.luma);
+                by.convert_luma(&old.luma, shift, &mut luma.row_mut(y)[..width]);
+            }
+            mix(&by.blue_of, (&old.blue, &old.red), &mut blue.row_mut(chroma_row)[..chroma_width]);
+            mix(&by.red_of, (&old.blue, &old.red), &mut red.row_mut(chroma_row)[..chroma_width]);
         }
-        let shift = if is_halved { &old.wide_shift } else { &old.shift };
-        for y in repeat * chroma_row..height.min(repeat * (chroma_row + 1)) {
-            lift_luma(old_row(from, 0, luma, y), &mut old.luma);
-            by.convert_luma(&old.luma, shift, &mut luma.row_mut(y)[..width]);
-        }
-        mix(&by.blue_of, (&old.blue, &old.red), &mut blue.row_mut(chroma_row)[..chroma_width]);
-        mix(&by.red_of, (&old.blue, &old.red), &mut red.row_mut(chroma_row)[..chroma_width]);
     }
 }
 
 /// A row of samples before the conversion.
-fn old_row<'r>(from: Option<&'r [PlaneRows<'_>; 3]>, index: usize, plane: &'r Plane, y: usize) -> &'r [u8] {
+fn old_row<'r>(from: Option<Old<'r>>, index: usize, plane: &'r Plane, y: usize) -> &'r [u8] {
     match from {
-        Some(planes) => planes[index].row(y),
+        Some(old) => old.row(index, y),
         None => plane.row(y),
     }
 }

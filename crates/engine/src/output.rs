@@ -42,6 +42,13 @@ impl Maker {
         pts: MediaTime,
         (renderer, encoders): (&mut Renderer, &mut Encoders),
     ) -> Result<Made, Failure> {
+        if let Some((ImageFormat::Jpg, quality)) = self.still
+            && let Some((mut likeness, size)) = renderer.likeness(frame, self.look)?
+        {
+            let mut draw = |strip: &mut Canvas, top| likeness.copy_to(strip, top);
+            let bytes = encoders.encode_strips((size, self.look.format), quality, &mut draw)?;
+            return Ok(Made::Still(TakenPicture { pts, size, bytes }));
+        }
         let canvas = renderer.render(frame, self.look)?;
         let Some((format, quality)) = self.still else { return Ok(Made::Cell(canvas, pts)) };
         let size = canvas.size;

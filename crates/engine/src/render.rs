@@ -4,7 +4,7 @@ use stillframe_domain::{Colour, ErrorCode, Failure, Fit, PixelSize, SizeRule};
 
 use crate::av::{AvError, Frame, Matrix, PlaneFormat, Rational, Scaler, Stream};
 use crate::canvas::Canvas;
-use crate::colour::{convert_to_jpeg, copy_to_jpeg, matrix_of};
+use crate::colour::{Likeness, convert_to_jpeg, matrix_of};
 use crate::orientation::{Orientation, upright_size};
 use crate::placement::{Placement, check_size, place};
 use crate::tone::{Meaning, ToneMap};
@@ -80,18 +80,10 @@ impl Renderer {
     /// # Errors
     /// When the picture would be too large, or the frame's format cannot be converted.
     pub fn render(&mut self, frame: &Frame, look: Look) -> Result<Canvas, Failure> {
-        let upright = self.shape.upright(frame);
-        let whole = look.size.resolve(upright);
-        check_size(whole)?;
-        let fit = if look.keeps_box && look.fit == Fit::Inside { Fit::Black } else { look.fit };
-        let placement = place(upright, whole, fit);
+        let Layout { upright, placement } = self.layout(frame, look)?;
         let orientation = self.shape.orientation(frame);
         let field = frame.first_field().map_err(unconvertible)?;
-        let source = Source {
-            frame: field.as_ref().unwrap_or(frame),
-            matrix: matrix_of(frame.colorimetry(), frame.width_px(), frame.height_px()),
-            orientation,
-        };
+        let source = Source::of(field.as_ref().unwrap_or(frame), frame, orientation);
         let tile = source.scaled(&mut self.tools, placement, look.format)?;
         if orientation == Orientation::default() && placement.inner == placement.whole {
             return Ok(tile);
@@ -99,6 +91,35 @@ impl Renderer {
         let mut canvas = self.ground(&source, upright, placement, look)?;
         canvas.place(&tile, orientation, placement.corner);
         Ok(canvas)
+    }
+
+    /// The frame and its size where the picture shows all of it upright, sample by sample, so that it can be
+    /// made strip by strip without a canvas of the whole.
+    ///
+    /// # Errors
+    /// When the picture would be too large.
+    pub fn likeness<'f>(
+        &self,
+        frame: &'f Frame,
+        look: Look,
+    ) -> Result<Option<(Likeness<'f>, PixelSize)>, Failure> {
+        let Layout { placement, .. } = self.layout(frame, look)?;
+        let orientation = self.shape.orientation(frame);
+        let is_whole = placement.inner == placement.whole && placement.part == (1.0, 1.0);
+        let means_sdr = Meaning::beyond_bt709(frame.colorimetry()).is_none();
+        if !is_whole || orientation != Orientation::default() || frame.is_interlaced() || !means_sdr {
+            return Ok(None);
+        }
+        let likeness = Source::of(frame, frame, orientation).likeness(frame, placement.whole, look.format);
+        Ok(likeness.map(|likeness| (likeness, placement.whole)))
+    }
+
+    fn layout(&self, frame: &Frame, look: Look) -> Result<Layout, Failure> {
+        let upright = self.shape.upright(frame);
+        let whole = look.size.resolve(upright);
+        check_size(whole)?;
+        let fit = if look.keeps_box && look.fit == Fit::Inside { Fit::Black } else { look.fit };
+        Ok(Layout { upright, placement: place(upright, whole, fit) })
     }
 
     /// What lies behind a frame that does not fill its box.
@@ -133,6 +154,13 @@ impl Renderer {
     }
 }
 
+/// Sizes of a picture.
+struct Layout {
+    /// The frame's, with upright, square pixels.
+    upright: PixelSize,
+    placement: Placement,
+}
+
 /// A frame, or one field of it, and how to read it.
 struct Source<'f> {
     frame: &'f Frame,
@@ -140,7 +168,19 @@ struct Source<'f> {
     orientation: Orientation,
 }
 
-impl Source<'_> {
+impl<'s> Source<'s> {
+    /// What is shown of `whole`: itself or a field of it.
+    fn of(shown: &'s Frame, whole: &Frame, orientation: Orientation) -> Self {
+        let matrix = matrix_of(whole.colorimetry(), whole.width_px(), whole.height_px());
+        Self { frame: shown, matrix, orientation }
+    }
+
+    /// The frame as it is, when it needs no scaler.
+    fn likeness<'f>(&self, shown: &'f Frame, size: PixelSize, format: PlaneFormat) -> Option<Likeness<'f>> {
+        let is_same = (size.width_px, size.height_px) == (shown.width_px(), shown.height_px());
+        if is_same { Likeness::of(shown, self.matrix, format) } else { None }
+    }
+
     /// The shown part, scaled to its place, not yet turned.
     fn scaled(
         &self,
@@ -163,7 +203,8 @@ impl Source<'_> {
             return Ok(on_black(layer, (self.frame.colorimetry(), self.matrix), format));
         }
         let mut tile = Canvas::new(format, size);
-        if copy_to_jpeg(shown, self.matrix, &mut tile) {
+        if let Some(mut likeness) = self.likeness(shown, size, format) {
+            likeness.copy_to(&mut tile, 0);
             return Ok(tile);
         }
         scaler.scale(shown, self.matrix, &mut tile.planes_mut()).map_err(unconvertible)?;

@@ -293,12 +293,12 @@ impl Frame {
     }
 
     #[cfg(libav_6_1)]
-    fn is_interlaced(&self) -> bool {
+    pub fn is_interlaced(&self) -> bool {
         self.raw().flags & ffi::AV_FRAME_FLAG_INTERLACED != 0
     }
 
     #[cfg(not(libav_6_1))]
-    fn is_interlaced(&self) -> bool {
+    pub fn is_interlaced(&self) -> bool {
         self.raw().interlaced_frame != 0
     }
 

@@ -23,7 +23,7 @@ impl JpegEncoder {
     }
 
     /// The file for a YUV canvas.
-    pub fn encode(&mut self, mut canvas: Canvas, quality: u8) -> Result<Vec<u8>, Failure> {
+    pub fn encode(&mut self, canvas: &mut Canvas, quality: u8) -> Result<Vec<u8>, Failure> {
         let subsampling = match canvas.format {
             PlaneFormat::Yuv420 => ffi::TJSAMP_TJSAMP_420,
             PlaneFormat::Yuv444 => ffi::TJSAMP_TJSAMP_444,
@@ -77,6 +77,6 @@ impl Drop for Buffer {
     }
 }
 
-fn failed() -> Failure {
+pub(super) fn failed() -> Failure {
     Failure::new(ErrorCode::EncodeFailed, "the JPEG could not be written")
 }

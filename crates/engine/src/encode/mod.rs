@@ -3,10 +3,11 @@
 mod animation;
 mod avif;
 mod jpeg;
+mod jpeg_strips;
 mod png;
 mod webp;
 
-use stillframe_domain::{ErrorCode, Failure, ImageFormat};
+use stillframe_domain::{ErrorCode, Failure, ImageFormat, PixelSize};
 
 use crate::av::PlaneFormat;
 use crate::canvas::Canvas;
@@ -27,14 +28,30 @@ impl Encoders {
     }
 
     /// The file for a canvas of the format's [`plane_format`]; `quality` is 1 to 100.
-    pub fn encode(&mut self, canvas: Canvas, format: ImageFormat, quality: u8) -> Result<Vec<u8>, Failure> {
+    pub fn encode(
+        &mut self,
+        mut canvas: Canvas,
+        format: ImageFormat,
+        quality: u8,
+    ) -> Result<Vec<u8>, Failure> {
         let missing = || unsupported(format);
         match format {
-            ImageFormat::Jpg => self.jpeg.encode(canvas, quality),
+            ImageFormat::Jpg => self.jpeg.encode(&mut canvas, quality),
             ImageFormat::Png => png::encode(&canvas),
             ImageFormat::Webp => webp::encode(webp::encoder().ok_or_else(missing)?, canvas, quality),
             ImageFormat::Avif => avif::encode(avif::encoder().ok_or_else(missing)?, canvas, quality),
         }
+    }
+
+    /// A JPEG of a size and planes, drawn strip by strip: `draw` fills a canvas of the same width with the
+    /// rows from a given one on.
+    pub fn encode_strips(
+        &mut self,
+        shape: (PixelSize, PlaneFormat),
+        quality: u8,
+        draw: &mut dyn FnMut(&mut Canvas, usize),
+    ) -> Result<Vec<u8>, Failure> {
+        jpeg_strips::encode(&mut self.jpeg, shape, quality, draw)
     }
 }
 
