@@ -27,15 +27,16 @@ use crate::encode::Encoders;
 use crate::error::EngineError;
 use crate::media::Media;
 use crate::output::{Made, Maker};
+use crate::pick::Hands;
 use crate::plan::{Group, Target, Wanted};
 use crate::render::{Renderer, Shape};
 use crate::timeline::Timeline;
 
 /// Bytes of packets that wait in the queue, beyond one group: 1 MiB.
 const QUEUED_BYTES_MAX: u64 = 1 << 20;
-/// Bytes of packets that wait or are being decoded, for each worker: 4 MiB. Beyond, a group is planned when
-/// a worker is about to have none, which costs it the time of reading that group.
-const OPEN_BYTES_PER_WORKER_MAX: u64 = 4 << 20;
+/// Bytes of packets that wait or are being decoded, for each worker: 1 MiB. Beyond, a group is planned when
+/// a worker has none, which costs it the time of reading that group: little beside decoding so much.
+const OPEN_BYTES_PER_WORKER_MAX: u64 = 1 << 20;
 /// Groups that wait in the queue.
 const QUEUED_GROUPS_MAX: usize = 256;
 /// Results for each worker that wait to be handed on.
@@ -113,14 +114,16 @@ impl Worker {
         tell: &mut dyn FnMut(Told) -> ControlFlow<()>,
     ) -> Outcome {
         let Self { kit, decoder, renderer, encoders } = self;
-        let mut on_frame = |target: &Target, frame: &Frame| {
+        let mut make = |target: &Target, frame: &Frame| {
             let pts = kit.timeline.time_of(target.shown_at(frame));
-            target.wanted.iter().try_for_each(|&wanted| match kit.makers[wanted.slot.output] {
-                Some(maker) => tell(Told::Made(wanted, pts, maker.make(frame, pts, (renderer, encoders)))),
-                None => ControlFlow::Continue(()),
-            })
+            let make_one = |wanted: &Wanted| {
+                let maker = kit.makers[wanted.slot.output]?;
+                Some(Told::Made(*wanted, pts, maker.make(frame, pts, (renderer, encoders))))
+            };
+            target.wanted.iter().filter_map(make_one).collect::<Vec<_>>()
         };
-        decoder.run(group, packets, &mut on_frame)
+        let mut hand_on = |_: &Target, made: Vec<Told>| made.into_iter().try_for_each(&mut *tell);
+        decoder.run(group, packets, &mut Hands { make: &mut make, hand_on: &mut hand_on })
     }
 }
 

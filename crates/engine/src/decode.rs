@@ -3,14 +3,12 @@
 //! **Invariant:** a frame is handed on only when it was decoded whole and nothing before it in coding order
 //! was damaged. What the decoder shows last, or instead, is never taken for a target.
 
-use std::ops::ControlFlow;
-
-use crate::av::{Decoder, DecoderOptions, Frame, Packet};
+use crate::av::{Decoder, DecoderOptions, Packet};
 use crate::budget::Budget;
 use crate::error::EngineError;
 use crate::media::Media;
 use crate::nonref::Role;
-use crate::pick::Pick;
+use crate::pick::{Hands, Pick};
 use crate::plan::{Cursor, Group, Target, identity};
 
 /// A decoder with what it may still spend.
@@ -21,9 +19,6 @@ pub struct GroupDecoder {
     single: Option<Decoder>,
     budget: Budget,
 }
-
-/// Receives each target's frame; breaking ends the decoding.
-pub type OnFrame<'a> = &'a mut dyn FnMut(&Target, &Frame) -> ControlFlow<()>;
 
 /// Where the bytes of a group's packets are.
 pub enum PacketSource<'p> {
@@ -65,13 +60,13 @@ impl GroupDecoder {
     }
 
     /// Decodes a group and hands on each target's frame.
-    pub fn run(&mut self, group: &Group, packets: PacketSource<'_>, on_frame: OnFrame<'_>) -> Outcome {
+    pub fn run<T>(&mut self, group: &Group, packets: PacketSource<'_>, hands: &mut Hands<'_, T>) -> Outcome {
         let budget = &self.budget;
         let can_repeat = matches!(packets, PacketSource::Kept);
-        let first = Run { decoder: &mut self.decoder, budget, group }.run(&group.targets, packets, on_frame);
+        let first = Run { decoder: &mut self.decoder, budget, group }.run(&group.targets, packets, hands);
         match &mut self.single {
             Some(decoder) if can_repeat && first.error.is_none() && !first.missing.is_empty() => {
-                Run { decoder, budget, group }.run(&first.missing, PacketSource::Kept, on_frame)
+                Run { decoder, budget, group }.run(&first.missing, PacketSource::Kept, hands)
             }
             _ => first,
         }
@@ -98,11 +93,11 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    fn run(mut self, targets: &[Target], packets: PacketSource<'_>, on_frame: OnFrame<'_>) -> Outcome {
+    fn run<T>(mut self, targets: &[Target], packets: PacketSource<'_>, hands: &mut Hands<'_, T>) -> Outcome {
         self.decoder.flush();
         let is_fast = targets.iter().flat_map(|target| &target.wanted).all(|wanted| wanted.is_fast);
         self.decoder.skip_loop_filter(is_fast);
-        let mut pick = Pick::new(&self.group.entries, targets, on_frame);
+        let mut pick = Pick::new(&self.group.entries, targets, hands);
         let error = self.send_all(packets, &mut pick).err();
         // Draining may fail where the last packet was broken; what is missing then stays missing.
         if error.is_none() && self.decoder.send(None).is_ok() {
@@ -111,10 +106,10 @@ impl Run<'_> {
         Outcome { missing: pick.finish(), error }
     }
 
-    fn send_all(
+    fn send_all<T>(
         &mut self,
         mut packets: PacketSource<'_>,
-        pick: &mut Pick<'_, '_>,
+        pick: &mut Pick<'_, '_, T>,
     ) -> Result<(), EngineError> {
         for (place, entry) in self.group.entries.iter().enumerate() {
             let read_again;
@@ -147,7 +142,7 @@ impl Run<'_> {
     }
 
     /// Takes all frames that are ready after the packet at a place; true when the decoder reported an error.
-    fn receive_all(&mut self, pick: &mut Pick<'_, '_>, place: usize) -> bool {
+    fn receive_all<T>(&mut self, pick: &mut Pick<'_, '_, T>, place: usize) -> bool {
         loop {
             let received = self.decoder.receive();
             if self.decoder.has_complained() {

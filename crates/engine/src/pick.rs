@@ -4,19 +4,28 @@
 //! was damaged. What the decoder shows last, or instead, is never taken for a target.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
 
 use crate::av::Frame;
-use crate::decode::OnFrame;
 use crate::plan::{Entry, Target};
 
 /// Frames that a target waits for before it is handed on: damage of a frame that it refers to may come to
 /// light only when that frame is shown, which is this much later at most.
 const HELD_FRAMES: usize = 4;
 
-/// A target whose frame is here, waiting for the frames that it may refer to.
-struct Held {
+/// What becomes of the frames of targets. It is made at once and waits in place of the frame, which is many
+/// times larger.
+pub struct Hands<'h, T> {
+    /// Makes something of a target's frame.
+    pub make: &'h mut dyn FnMut(&Target, &Frame) -> T,
+    /// Receives what was made of a frame that proved to be whole; breaking ends the decoding.
+    pub hand_on: &'h mut dyn FnMut(&Target, T) -> ControlFlow<()>,
+}
+
+/// A target whose frame was here, waiting for the frames that it may refer to.
+struct Held<T> {
     target: usize,
-    frame: Frame,
+    made: T,
     /// Place of the frame's packet in the group.
     place: usize,
     /// How many frames must have been seen before it is handed on.
@@ -24,23 +33,23 @@ struct Held {
 }
 
 /// Matches frames with targets.
-pub struct Pick<'g, 'f> {
+pub struct Pick<'g, 'h, T> {
     targets: &'g [Target],
     places: BTreeMap<i64, usize>,
     pending: Vec<usize>,
-    held: VecDeque<Held>,
+    held: VecDeque<Held<T>>,
     seen: usize,
     /// The last frame shown, for targets without a presentation time of their own.
     last: Option<Frame>,
     has_clockless: bool,
     first_damage: usize,
     missing: Vec<usize>,
-    on_frame: OnFrame<'f>,
+    hands: &'g mut Hands<'h, T>,
 }
 
-impl<'g, 'f> Pick<'g, 'f> {
+impl<'g, 'h, T> Pick<'g, 'h, T> {
     /// Waits for the frames of `targets`, which lie among `entries`.
-    pub fn new(entries: &[Entry], targets: &'g [Target], on_frame: OnFrame<'f>) -> Self {
+    pub fn new(entries: &[Entry], targets: &'g [Target], hands: &'g mut Hands<'h, T>) -> Self {
         let times = entries.iter().enumerate();
         let places = times.filter_map(|(place, entry)| Some((entry.packet.pts()?, place))).collect();
         let pending = (0..targets.len()).collect();
@@ -54,7 +63,7 @@ impl<'g, 'f> Pick<'g, 'f> {
             has_clockless: targets.iter().any(|target| target.pts.is_none()),
             first_damage: usize::MAX,
             missing: Vec::new(),
-            on_frame,
+            hands,
         }
     }
 
@@ -108,16 +117,18 @@ impl<'g, 'f> Pick<'g, 'f> {
 
     fn hold(&mut self, target: usize, frame: &Frame, place: usize) {
         let ripe_at = self.seen + HELD_FRAMES;
-        match frame.share() {
-            Ok(frame) => self.held.push_back(Held { target, frame, place, ripe_at }),
-            Err(_) => self.missing.push(target),
+        if self.first_damage <= place {
+            self.missing.push(target);
+            return;
         }
+        let made = (self.hands.make)(&self.targets[target], frame);
+        self.held.push_back(Held { target, made, place, ripe_at });
     }
 
     fn release(&mut self) {
         if let Some(held) = self.held.pop_front() {
             if held.place < self.first_damage {
-                if (self.on_frame)(&self.targets[held.target], &held.frame).is_break() {
+                if (self.hands.hand_on)(&self.targets[held.target], held.made).is_break() {
                     self.pending.clear();
                     self.held.clear();
                 }

@@ -16,7 +16,8 @@ use crate::budget::Budget;
 use crate::decode::{GroupDecoder, PacketSource};
 use crate::limits::Limits;
 use crate::media::{Depth, Media};
-use crate::plan::{Cursor, Group, Planner, Step, plan_output};
+use crate::pick::Hands;
+use crate::plan::{Cursor, Group, Planner, Step, Target, plan_output};
 
 /// A moving drawing with grain, so that every frame differs from every other.
 const DRAWING: &str = "testsrc2=size=256x144:rate=25:duration=8,noise=alls=12:allf=t";
@@ -102,10 +103,12 @@ pub fn decoded(media: &Media, group: &Group, thread_count: u32) -> BTreeMap<i64,
     let budget = Budget::new(&media.limits, media.deadline);
     let mut decoder = GroupDecoder::open(media, thread_count, budget).unwrap();
     let mut frames = BTreeMap::new();
-    decoder.run(group, PacketSource::Kept, &mut |target, frame| {
-        frames.insert(target.pts.unwrap(), frame.pixels());
+    let mut hand_on = |target: &Target, pixels| {
+        frames.insert(target.pts.unwrap(), pixels);
         ControlFlow::Continue(())
-    });
+    };
+    let mut hands = Hands { make: &mut |_, frame| frame.pixels(), hand_on: &mut hand_on };
+    decoder.run(group, PacketSource::Kept, &mut hands);
     frames
 }
 

@@ -14,7 +14,7 @@ use crate::deadline::Deadline;
 /// Bytes of one read from the source, unless libav wants more at once.
 const BUFFER_SIZE_BYTES: usize = 64 * 1024;
 /// Most bytes of one read from the source.
-const READ_SIZE_BYTES_MAX: usize = 512 * 1024;
+const READ_SIZE_BYTES_MAX: usize = 128 * 1024;
 
 /// What the callbacks work on; lives at a fixed address as long as the IO context.
 pub struct SourceState {

@@ -11,6 +11,7 @@ use crate::decode::{GroupDecoder, PacketSource, read_again};
 use crate::error::EngineError;
 use crate::limits::Limits;
 use crate::media::Media;
+use crate::pick::Hands;
 use crate::plan::{Choice, Cursor, Planner, Slot, Step, Target, Wanted};
 use crate::render::{Look, Renderer, Shape};
 
@@ -68,18 +69,21 @@ impl Viewer {
             let Some(step) = planner.next() else { break };
             let Step::Group(group) = step else { continue };
             let renderer = &mut self.renderer;
-            let mut on_frame = |target: &Target, frame: &Frame| {
-                let places = target.wanted.iter().map(|wanted| wanted.slot.index);
-                if let (Some(place), Some(thumbnail)) = (places.min(), thumbnail(renderer, frame)) {
-                    seen.push(Seen { place, shown_at: target.shown_at(frame), thumbnail });
-                }
+            let mut make = |target: &Target, frame: &Frame| {
+                let place = target.wanted.iter().map(|wanted| wanted.slot.index).min()?;
+                let thumbnail = thumbnail(renderer, frame)?;
+                Some(Seen { place, shown_at: target.shown_at(frame), thumbnail })
+            };
+            let mut hand_on = |_: &Target, made: Option<Seen>| {
+                seen.extend(made);
                 ControlFlow::Continue(())
             };
+            let mut hands = Hands { make: &mut make, hand_on: &mut hand_on };
             let outcome = if group.has_data {
-                self.decoder.run(&group, PacketSource::Kept, &mut on_frame)
+                self.decoder.run(&group, PacketSource::Kept, &mut hands)
             } else {
                 let mut read = read_again(&group, planner.cursor());
-                self.decoder.run(&group, PacketSource::Read(&mut read), &mut on_frame)
+                self.decoder.run(&group, PacketSource::Read(&mut read), &mut hands)
             };
             match outcome.error {
                 Some(EngineError::LimitExceeded { limit: "frames_decoded_max", .. }) => self.is_spent = true,
