@@ -7,7 +7,8 @@
 //! [`SheetProduced`], so that they are not confused with the domain's `PictureResult` and `Sheet`, which
 //! know of objects and keys.
 //!
-//! This is the only crate with `unsafe`; it stands in `av/` (libav) and `encode/jpeg.rs` (libjpeg-turbo).
+//! This is the only crate with `unsafe`; it stands in `av/` (libav), `encode/jpeg.rs` (libjpeg-turbo)
+//! and `memory.rs` (the C library's allocator).
 //!
 //! **Invariant:** a picture is reported only when the frame that was asked for was decoded whole; what
 //! cannot be had is a failure with its code, never an older or blank picture.
@@ -35,6 +36,7 @@ mod hevc;
 mod limits;
 mod marks;
 mod media;
+mod memory;
 mod nal;
 mod nonref;
 mod orientation;
@@ -72,6 +74,7 @@ pub use shelf::Shelf;
 /// # Errors
 /// When it cannot be read, is no media file, or exceeds a limit. Sound alone is told of, without a video.
 pub fn probe(source: Arc<dyn ByteSource>, limits: &Limits) -> Result<MediaFacts, EngineError> {
+    memory::settle();
     av::listen();
     Media::open(source, limits, Depth::Frames).map(|media| media.facts)
 }
@@ -89,6 +92,7 @@ pub fn take(
     source: Arc<dyn ByteSource>,
     sink: &mut dyn FnMut(Produced) -> ControlFlow<()>,
 ) -> Result<MediaFacts, EngineError> {
+    memory::settle();
     av::listen();
     take::take(request, source, sink)
 }

@@ -14,7 +14,7 @@ use crate::error::EngineError;
 use crate::limits::Limits;
 use crate::media::{Depth, Media};
 use crate::request::{Produced, TakeRequest};
-use crate::{av, take};
+use crate::{av, memory, take};
 
 /// Most videos that are kept. The index of a long one takes some megabytes.
 const SHELVED_MAX: usize = 4;
@@ -39,6 +39,7 @@ impl Shelf {
         source: Arc<dyn ByteSource>,
         sink: &mut dyn FnMut(Produced) -> ControlFlow<()>,
     ) -> Result<MediaFacts, EngineError> {
+        memory::settle();
         av::listen();
         take::take_again(self, version, request, source, sink)
     }

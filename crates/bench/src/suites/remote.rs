@@ -26,7 +26,7 @@ const CONTAINERS: [(&str, &str); 9] = [
     ("film-sidx.mp4", "-movflags +frag_keyframe+dash+global_sidx"),
     ("film-mfra.mp4", "-movflags +frag_keyframe+empty_moov+default_base_moof"),
     ("film-bare.mp4", "-movflags +frag_keyframe+empty_moov+default_base_moof+skip_trailer"),
-    ("film.mkv", ""),
+    ("film-cues.mkv", ""),
     ("film-live.mkv", "-live 1"),
     ("film.ts", ""),
     ("film.flv", ""),
