@@ -198,7 +198,8 @@ impl<'m> Cursor<'m> {
                 break;
             }
             let found = self.next_key()?;
-            let entry = self.indexed_key(seek_at);
+            // In fragments a seek may rightly end before the keyframe that the index names.
+            let entry = if self.index == IndexKind::Sparse { self.indexed_key(seek_at) } else { None };
             let earlier = match &found {
                 // Between the place that the index names and this keyframe times jump back.
                 Some(packet) if packet.dts().max(packet.pts()) < entry => entry.unwrap_or(seek_at),
