@@ -2,15 +2,16 @@
 //!
 //! glibc gives threads heaps of their own and gives little back from any of them, and the more large buffers
 //! it has seen, the more it keeps. Each call starts new threads; so a process that takes pictures for days
-//! would grow by what many heaps keep, though nothing is leaked. Two heaps, and large buffers that go back
-//! to the system at once, end that (`./dev bench soak`).
+//! would grow by what many heaps keep, though nothing is leaked. One heap for all, and large buffers that go
+//! back to the system at once, end that (`./dev bench soak`). Threads seldom ask for memory while they
+//! decode, since libav keeps pools of frames.
 //!
 //! Source: mallopt(3).
 
 use std::sync::Once;
 
 /// Heaps that threads share.
-const HEAPS_MAX: i32 = 2;
+const HEAPS_MAX: i32 = 1;
 /// Buffers from this size on are the system's as soon as they are freed, and so is the end of a heap when
 /// so much of it is free: 128 KiB, where glibc begins before it adapts.
 const KEPT_BYTES_MAX: i32 = 128 * 1024;
