@@ -131,7 +131,8 @@ impl Run<'_> {
                 continue;
             }
             self.budget.spend_frame()?;
-            let sent = self.decoder.send(Some(packet));
+            let restored = self.group.restored(entry, packet)?;
+            let sent = self.decoder.send(Some(restored.as_ref().unwrap_or(packet)));
             let is_broken = self.receive_all(pick, place) || sent.is_err();
             if is_broken && entry.role != Role::NoPicture {
                 // Several threads report errors late.

@@ -81,7 +81,7 @@ fn take_of(request: &TakeRequest, media: &mut Media, sink: Sink<'_>) -> Result<M
     let mut studio =
         Studio { outputs, best, encoders, timeline: media.timeline, kit: kit.clone(), own: None, sink };
     let (to_find, failed) = studio.sort_out(planned);
-    let mut planner = Planner::new(Cursor::new(media), to_find);
+    let mut planner = Planner::new(Cursor::new(media), to_find).spilling();
     let thread_counts = thread_counts(&planner);
     thread::scope(|scope| {
         let mut crew = Crew::new(scope, kit, thread_counts, planner.media())?;

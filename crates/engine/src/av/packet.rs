@@ -65,6 +65,22 @@ impl Packet {
         Ok(packet)
     }
 
+    /// A packet of the same times of which `fill` writes the bytes.
+    pub fn with_bytes(&self, size: usize, fill: &mut dyn FnMut(&mut [u8])) -> Result<Self, AvError> {
+        let too_large = || AvError::out_of_memory("av_new_packet");
+        let packet = Self::new()?;
+        let length = c_int::try_from(size).map_err(|_| too_large())?;
+        // SAFETY: both packets are valid; the new one gets `size` bytes, which are set before they are lent.
+        unsafe {
+            super::check("av_new_packet", ffi::av_new_packet(packet.as_ptr(), length))?;
+            super::check("av_packet_copy_props", ffi::av_packet_copy_props(packet.as_ptr(), self.as_ptr()))?;
+            let data = (*packet.as_ptr()).data;
+            data.write_bytes(0, size);
+            fill(std::slice::from_raw_parts_mut(data, size));
+        }
+        Ok(packet)
+    }
+
     /// Index of its stream.
     pub fn stream_index(&self) -> usize {
         usize::try_from(self.raw().stream_index).unwrap_or(usize::MAX)

@@ -1,8 +1,10 @@
 //! Runs of packets that are decoded in one go, and the frames that are wanted of them.
 
 use super::scan::Entry;
+use super::spill::Spill;
 use super::wanted::Wanted;
 use crate::av::{AvError, Frame, Packet};
+use crate::error::EngineError;
 
 /// Packets to decode in one go, with the frames that are wanted of them.
 pub struct Group {
@@ -12,6 +14,8 @@ pub struct Group {
     pub targets: Vec<Target>,
     /// Whether the packets still hold their bytes; else they are read again.
     pub has_data: bool,
+    /// Reads the packets that gave their bytes up.
+    pub spill: Option<Spill>,
     /// Whether more was left out than what nothing refers to.
     pub is_cut: bool,
     /// The first packet that may have been cut off with the end of the file, as its last frames may be.
@@ -41,7 +45,8 @@ pub struct Target {
 impl Group {
     /// Bytes of the packets that it kept when it was planned.
     pub fn size_bytes(&self) -> u64 {
-        let kept = self.entries.iter().filter(|entry| self.has_data && entry.is_needed);
+        let is_kept = |entry: &&Entry| self.has_data && entry.is_needed && entry.spilled.is_none();
+        let kept = self.entries.iter().filter(is_kept);
         kept.map(|entry| entry.size_bytes).sum()
     }
 
@@ -52,6 +57,19 @@ impl Group {
             return None;
         }
         Some(self.entries.iter_mut().map(|entry| entry.packet.take()).collect())
+    }
+
+    /// A packet that gave its bytes up, with its bytes; `None` when it has them.
+    ///
+    /// # Errors
+    /// When the source fails, or the bytes are others than before.
+    pub fn restored(&self, entry: &Entry, packet: &Packet) -> Result<Option<Packet>, EngineError> {
+        match (entry.spilled, &self.spill) {
+            (Some(spilled), Some(spill)) if packet.data().is_empty() => {
+                spill.restore(packet, spilled).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// At the start of a video without presentation times, takes the first frame that comes out for the

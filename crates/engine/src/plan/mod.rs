@@ -8,6 +8,7 @@
 //! group.rs    the packets that are decoded in one go, with their targets
 //! foresee.rs  tells the source which bytes will be read
 //! reorder.rs  how many packets after a frame may still be shown before it
+//! spill.rs    gives bytes of packets up while they wait, and reads them again
 //! planner.rs  Wanted, sorted   -> Group: one run of packets with all targets in it
 //! ```
 //!
@@ -22,6 +23,7 @@ mod order;
 mod planner;
 mod reorder;
 mod scan;
+mod spill;
 mod wanted;
 
 pub use cursor::Cursor;

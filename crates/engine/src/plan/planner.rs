@@ -13,7 +13,8 @@ use super::foresee::foresee;
 use super::group::{Group, Target};
 use super::order::ordered;
 use super::reorder::{REORDERED_FRAMES_MAX, has_decoding_times, is_decoded_after, reordered_frames};
-use super::scan::{Entry, Scan};
+use super::scan::{Entry, Room, Scan};
+use super::spill::Spill;
 use super::wanted::{Choice, Wanted};
 use crate::av::Packet;
 use crate::error::EngineError;
@@ -36,6 +37,8 @@ pub struct Planner<'m> {
     failed: Vec<(Wanted, Failure)>,
     /// Whether all packets from a keyframe to a target are decoded, but the unreferenced.
     is_naive: bool,
+    /// Reads packets again whose bytes are not kept.
+    spill: Option<Spill>,
 }
 
 enum Resolved {
@@ -55,7 +58,14 @@ impl<'m> Planner<'m> {
             // Whoever reads will hear of it.
             tracing::debug!(%error, "cannot foresee what will be read");
         }
-        Self { cursor, queue: wanted.into(), carried: None, failed: Vec::new(), is_naive: false }
+        let queue = wanted.into();
+        Self { cursor, queue, carried: None, failed: Vec::new(), is_naive: false, spill: None }
+    }
+
+    /// The same with fewer bytes of packets in memory, for those who decode by [`Group::restored`].
+    pub fn spilling(mut self) -> Self {
+        self.spill = Spill::of(self.cursor.media());
+        self
     }
 
     /// The same without what the codec tells exactly, as a measure of what that saves.
@@ -209,7 +219,8 @@ impl<'m> Planner<'m> {
 
     fn push(&self, scan: &mut Scan, packet: Packet) {
         let media = self.cursor.media();
-        scan.push(packet, self.cursor.roles(), media.video.can_reorder, media.limits.packet_bytes_kept_max);
+        let room = Room { bytes_max: media.limits.packet_bytes_kept_max, can_spill: self.spill.is_some() };
+        scan.push(packet, self.cursor.roles(), media.video.can_reorder, room);
     }
 
     /// Reads one packet more; false at the end.
@@ -281,7 +292,8 @@ impl<'m> Planner<'m> {
         entries.iter_mut().filter(|entry| !entry.is_needed).for_each(|entry| entry.packet.drop_data());
         let needed = entries.iter().filter(|entry| entry.is_needed);
         let cost = needed.map(|entry| frame_cost + entry.size_bytes).sum();
-        Group { entries, targets, has_data, is_cut, cut_from, seek_at, cost }
+        let spill = self.spill.clone();
+        Group { entries, targets, has_data, spill, is_cut, cut_from, seek_at, cost }
     }
 
     /// Leaves out of the packets what the targets do not need, where the codec tells that; false where not.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cursor::time_of;
+use super::spill::{KEPT_BYTES, Spilled};
 use crate::av::{AvError, Packet};
 use crate::cut::Part;
 use crate::h264::Count;
@@ -18,8 +19,19 @@ pub struct Entry {
     pub is_needed: bool,
     /// Bytes of the packet, also of a dropped one.
     pub size_bytes: u64,
+    /// Where its bytes are to be had again, when they were given up on purpose.
+    pub spilled: Option<Spilled>,
     /// Whether decoding can begin with it.
     is_key: bool,
+}
+
+/// What of the bytes is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// More than these, and none are.
+    pub bytes_max: u64,
+    /// Whether they can be given up and read again one by one.
+    pub can_spill: bool,
 }
 
 impl Entry {
@@ -88,8 +100,8 @@ impl Scan {
         }
     }
 
-    /// Adds the next packet; drops all bytes when they come to more than `bytes_max`.
-    pub fn push(&mut self, mut packet: Packet, roles: &Roles, can_reorder: bool, bytes_max: u64) {
+    /// Adds the next packet; drops all bytes when they come to more than there is room for.
+    pub fn push(&mut self, mut packet: Packet, roles: &Roles, can_reorder: bool, room: Room) {
         let place = self.first_place + self.entries.len();
         let role = roles.role(packet.data());
         if packet.is_key() {
@@ -109,10 +121,12 @@ impl Scan {
         }
         let is_key = packet.is_key() && roles.can_begin(packet.data());
         let size_bytes = packet.data().len() as u64;
-        self.size_bytes += size_bytes;
-        self.entries.push(Entry { packet, role, is_needed: true, size_bytes, is_key });
+        let is_full = room.can_spill && KEPT_BYTES <= self.size_bytes;
+        let spilled = if is_full { Spilled::give_up(&mut packet) } else { None };
+        self.size_bytes += packet.data().len() as u64;
+        self.entries.push(Entry { packet, role, is_needed: true, size_bytes, spilled, is_key });
         self.note_time(place);
-        self.has_data &= self.size_bytes <= bytes_max;
+        self.has_data &= self.size_bytes <= room.bytes_max;
         if !self.has_data {
             let full = self.entries.iter_mut().rev().take_while(|entry| !entry.packet.data().is_empty());
             full.for_each(|entry| entry.packet.drop_data());
