@@ -8,6 +8,7 @@ const GLIBC_MIN: (u32, u32) = (2, 36);
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    #[expect(clippy::disallowed_methods, reason = "cargo tells build scripts by variables")]
     let is_native = std::env::var("HOST") == std::env::var("TARGET");
     if is_native && glibc_version().is_some_and(|version| GLIBC_MIN <= version) {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
