@@ -32,12 +32,12 @@ const MUST_PERCENT: f64 = 3.0;
 /// What `./dev bench sandbox` takes.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// A small file, ten jobs of each kind: shows that the suite works, not what anything costs
+    /// A small file, ten pictures of each kind: shows that the suite works, not what anything costs
     #[arg(long)]
     quick: bool,
-    /// Jobs of each kind by each decoder
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    jobs: usize,
+    /// Pictures of each kind by each decoder
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pictures: usize,
     /// A video to measure with, in the place of the one that is made
     #[arg(long, value_name = "PATH")]
     video: Option<PathBuf>,
@@ -85,39 +85,59 @@ pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
     };
     let (pool, confinement) = Pool::start(config).context("cannot start a child")?;
     let start_ms = ms(begun.elapsed());
-    println!("| job | in process ms | sandboxed ms | difference ms | % | must |\n|---|--:|--:|--:|--:|---|");
-    let jobs = if options.quick { 10 } else { options.jobs.max(1) };
+    println!("| job | jobs | in process ms | sandboxed ms | difference ms | % | must |");
+    println!("|---|--:|--:|--:|--:|--:|---|");
+    let pictures = if options.quick { 10 } else { options.pictures };
     for kind in &KINDS {
-        println!("{}", row(kind, &compare(kind, &video, &pool, jobs)?));
+        let jobs = (pictures / kind.picture_count).max(1);
+        println!("{}", row(kind, jobs, compare(kind, &video, &pool, jobs)?));
     }
     println!(
-        "\nMedians of {jobs} jobs each. A child starts in {start_ms:.0} ms; in force: {}.",
+        "\nMedians; the difference is that of each job with itself. A child starts in {start_ms:.0} ms; in force: {}.",
         confinement.in_force().join(", ")
     );
     Ok(())
 }
 
-/// Medians of both, in milliseconds: in this process, in a child.
-fn compare(kind: &Kind, video: &PathBuf, pool: &Pool, jobs: usize) -> Result<[f64; 2]> {
+/// What a kind of job takes, in milliseconds: medians.
+struct Compared {
+    in_process: f64,
+    sandboxed: f64,
+    /// Of each job by both decoders, since jobs differ more from each other than the decoders do.
+    difference: f64,
+}
+
+fn compare(kind: &Kind, video: &PathBuf, pool: &Pool, jobs: usize) -> Result<Compared> {
     let file = File::open(video).with_context(|| format!("cannot open {}", video.display()))?;
     let source: Arc<dyn ByteSource> = Arc::new(FileSource::of(file).context("cannot read the video")?);
     let source = if kind.is_asked { Arc::new(Asked(source)) } else { source };
     let call = Call { source, version: None, is_abandoned: &|| false };
     let duration = InProcess.probe(&call, &Limits::default()).map_err(failed)?.duration;
-    let decoders: [&dyn Decoder; 2] = [&InProcess, pool];
-    let mut took_ms = [Vec::new(), Vec::new()];
+    let timed = |decoder: &dyn Decoder, request: &TakeRequest| -> Result<f64> {
+        let begun = Instant::now();
+        take(decoder, &call, request)?;
+        Ok(ms(begun.elapsed()))
+    };
+    let (mut in_process, mut sandboxed, mut differences) = (Vec::new(), Vec::new(), Vec::new());
     for job in 0..=jobs {
         let request = request(kind, duration, job);
-        for (decoder, took_ms) in decoders.iter().zip(&mut took_ms) {
-            let begun = Instant::now();
-            take(*decoder, &call, &request)?;
-            // The first one warms caches.
-            if 0 < job {
-                took_ms.push(ms(begun.elapsed()));
-            }
+        // Whoever comes second finds warmer caches.
+        let (inside, confined) = if job % 2 == 0 {
+            let inside = timed(&InProcess, &request)?;
+            (inside, timed(pool, &request)?)
+        } else {
+            let confined = timed(pool, &request)?;
+            (timed(&InProcess, &request)?, confined)
+        };
+        // The first one warms both.
+        if 0 < job {
+            in_process.push(inside);
+            sandboxed.push(confined);
+            differences.push(confined - inside);
         }
     }
-    Ok(took_ms.map(median))
+    let [in_process, sandboxed, difference] = [in_process, sandboxed, differences].map(median);
+    Ok(Compared { in_process, sandboxed, difference })
 }
 
 fn take(decoder: &dyn Decoder, call: &Call<'_>, request: &TakeRequest) -> Result<()> {
@@ -154,15 +174,14 @@ fn request(kind: &Kind, duration: MediaTime, job: usize) -> TakeRequest {
     TakeRequest { outputs: vec![spec], limits: Limits::default() }
 }
 
-fn row(kind: &Kind, [in_process, sandboxed]: &[f64; 2]) -> String {
-    let difference = sandboxed - in_process;
+fn row(kind: &Kind, jobs: usize, Compared { in_process, sandboxed, difference }: Compared) -> String {
     let percent = 100.0 * difference / in_process;
-    let verdict = |is_held: bool| if is_held { "held" } else { "**missed**" };
+    // What a job costs more is a part that is the same for all, and a part of its own time.
+    let most_ms = MUST_MS + in_process * MUST_PERCENT / 100.0;
+    let verdict = if difference <= most_ms { "held" } else { "**missed**" };
     format!(
-        "| {} | {in_process:.2} | {sandboxed:.2} | {difference:.2} | {percent:.1} | <= {MUST_MS} ms {}, <= {MUST_PERCENT} % {} |",
+        "| {} | {jobs} | {in_process:.2} | {sandboxed:.2} | {difference:.2} | {percent:.1} | <= {MUST_MS} ms and {MUST_PERCENT} % {verdict} |",
         kind.name,
-        verdict(difference <= MUST_MS),
-        verdict(percent <= MUST_PERCENT),
     )
 }
 
