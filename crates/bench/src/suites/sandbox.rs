@@ -38,6 +38,9 @@ pub struct Options {
     /// Pictures of each kind by each decoder
     #[arg(long, value_name = "N", default_value_t = 200)]
     pictures: usize,
+    /// Only the kinds whose name contains this
+    #[arg(long, value_name = "NAME", default_value = "")]
+    only: String,
     /// A video to measure with, in the place of the one that is made
     #[arg(long, value_name = "PATH")]
     video: Option<PathBuf>,
@@ -88,7 +91,7 @@ pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
     println!("| job | jobs | in process ms | sandboxed ms | difference ms | % | must |");
     println!("|---|--:|--:|--:|--:|--:|---|");
     let pictures = if options.quick { 10 } else { options.pictures };
-    for kind in &KINDS {
+    for kind in KINDS.iter().filter(|kind| kind.name.contains(&options.only)) {
         let jobs = (pictures / kind.picture_count).max(1);
         println!("{}", row(kind, jobs, compare(kind, &video, &pool, jobs)?));
     }
