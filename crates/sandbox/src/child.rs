@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::ops::{ControlFlow, Range};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -173,6 +173,10 @@ impl ByteSource for FileSource {
 
     fn len(&self) -> u64 {
         self.facts.size_bytes
+    }
+
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.file.as_fd())
     }
 
     fn validator(&self) -> String {
