@@ -24,6 +24,9 @@ use crate::wire::{Received, receive, send};
 use terms::Terms;
 use words::Words;
 
+/// Bytes that a child may have sent before they are read, so that a picture does not keep it from planning.
+const UNREAD_BYTES: usize = 1 << 20;
+
 /// How often a waiting parent looks whether it still has to wait.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a child may take to start.
@@ -62,6 +65,8 @@ impl Worker {
     /// Starts a child.
     pub(crate) fn start(config: &PoolConfig) -> io::Result<Self> {
         let (socket, of_child) = UnixStream::pair()?;
+        // Without it the child waits a little longer at each picture; the kernel may allow less.
+        let _ = rustix::net::sockopt::set_socket_send_buffer_size(&of_child, UNREAD_BYTES);
         let (words, stderr) = Words::listen()?;
         let mut process = Command::new(&config.program)
             .arg0("stillframe")
