@@ -179,12 +179,12 @@ fn request(kind: &Kind, duration: MediaTime, job: usize) -> TakeRequest {
 
 fn row(kind: &Kind, jobs: usize, Compared { in_process, sandboxed, difference }: Compared) -> String {
     let percent = 100.0 * difference / in_process;
-    // What a job costs more is a part that is the same for all, and a part of its own time.
-    let most_ms = MUST_MS + in_process * MUST_PERCENT / 100.0;
-    let verdict = if difference <= most_ms { "held" } else { "**missed**" };
+    let verdict = |is_held: bool| if is_held { "held" } else { "**missed**" };
     format!(
-        "| {} | {jobs} | {in_process:.2} | {sandboxed:.2} | {difference:.2} | {percent:.1} | <= {MUST_MS} ms and {MUST_PERCENT} % {verdict} |",
+        "| {} | {jobs} | {in_process:.2} | {sandboxed:.2} | {difference:.2} | {percent:.1} | <= {MUST_MS} ms {}, <= {MUST_PERCENT} % {} |",
         kind.name,
+        verdict(difference <= MUST_MS),
+        verdict(percent <= MUST_PERCENT),
     )
 }
 
