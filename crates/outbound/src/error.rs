@@ -111,14 +111,20 @@ impl OutboundError {
         while let Some(cause) = innermost.source() {
             innermost = cause;
         }
+        // The library's own words hold the URL, and that may be signed.
+        let detail = if innermost.is::<reqwest::Error>() {
+            "the HTTP library tells no cause".to_owned()
+        } else {
+            innermost.to_string()
+        };
         if let Some(refusal) = innermost.downcast_ref::<Refusal>() {
             Self::from(*refusal)
         } else if error.is_timeout() {
             Self::timed_out("connection", connect_timeout)
         } else if error.is_connect() {
-            Self::Unreachable { detail: innermost.to_string() }
+            Self::Unreachable { detail }
         } else {
-            Self::Broken { detail: innermost.to_string() }
+            Self::Broken { detail }
         }
     }
 
@@ -136,5 +142,21 @@ impl OutboundError {
 impl From<Refusal> for OutboundError {
     fn from(Refusal { address, reason }: Refusal) -> Self {
         Self::Forbidden { address, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http;
+
+    use super::*;
+
+    #[test]
+    fn no_detail_holds_the_url() {
+        let answer = http::Response::builder().status(404).body("").expect("an answer");
+        let error = reqwest::Response::from(answer).error_for_status().expect_err("404");
+        assert!(error.to_string().contains("http://"), "{error}");
+        let ours = OutboundError::of_request(&error, Duration::ZERO).to_string();
+        assert!(!ours.contains("http://"), "{ours}");
     }
 }
