@@ -62,7 +62,12 @@ impl Outbound {
     }
 }
 
-async fn read_prefix(mut response: reqwest::Response, deadline: Instant, bytes_max: usize) -> Vec<u8> {
+/// What comes of a body until the time or the limit is reached, or it breaks off.
+pub(crate) async fn read_prefix(
+    mut response: reqwest::Response,
+    deadline: Instant,
+    bytes_max: usize,
+) -> Vec<u8> {
     let mut prefix = Vec::new();
     while prefix.len() < bytes_max {
         let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await else {

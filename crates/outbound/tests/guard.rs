@@ -82,25 +82,28 @@ async fn post(outbound: &Outbound, url: &str) -> Result<Vec<u8>, OutboundError> 
     outbound.post(post).await.map(|answer| answer.body_prefix)
 }
 
-/// What becomes of a URL over each way out: a callback, a question for permission, a download, ranges.
-async fn all_ways(outbound: &Outbound, url: &str) -> [Result<(), String>; 4] {
+/// What becomes of a URL over each way out: a callback, a question for permission, a look, a download, ranges.
+async fn all_ways(outbound: &Outbound, url: &str) -> [Result<(), String>; 5] {
     let name = |error: &OutboundError| format!("{error:?}").split([' ', '{']).next().unwrap().to_owned();
     let posted = post(outbound, url).await.map(drop).map_err(|error| name(&error));
     let asked = outbound.preflight(url, &[], LONG).await.map(drop).map_err(|error| name(&error));
+    let looked = outbound.glance(url, LONG, 100).await.map(drop).map_err(|error| name(&error));
     let limits = DownloadLimits { size_bytes_max: 100, timeout: LONG };
     let downloaded = outbound.download(url, limits).await.map(drop).map_err(|error| name(&error));
     let config = RemoteConfig { limits: RangeLimits::default(), spool_dir: std::env::temp_dir() };
     let opened = outbound.open(url, &config).await;
     let opened = opened.map(drop).map_err(|error| error.0.code.name().to_owned());
-    [posted, asked, downloaded, opened]
+    [posted, asked, looked, downloaded, opened]
 }
 
-fn refused() -> [Result<(), String>; 4] {
-    ["Forbidden", "Forbidden", "Forbidden", "source-forbidden"].map(|error| Err(error.to_owned()))
+fn refused() -> [Result<(), String>; 5] {
+    ["Forbidden", "Forbidden", "Forbidden", "Forbidden", "source-forbidden"]
+        .map(|error| Err(error.to_owned()))
 }
 
-fn no_url() -> [Result<(), String>; 4] {
-    ["InvalidUrl", "InvalidUrl", "InvalidUrl", "invalid-parameter"].map(|error| Err(error.to_owned()))
+fn no_url() -> [Result<(), String>; 5] {
+    ["InvalidUrl", "InvalidUrl", "InvalidUrl", "InvalidUrl", "invalid-parameter"]
+        .map(|error| Err(error.to_owned()))
 }
 
 #[tokio::test]
@@ -263,7 +266,7 @@ async fn a_name_server_that_answers_otherwise_each_time_leads_nowhere_else() {
     let turns = format!("http://turns.example:{port}/");
     assert_eq!(post(&outbound, &turns).await.unwrap(), b"reached");
     assert_eq!(all_ways(&outbound, &turns).await, refused());
-    let asked = ["turns", "turns", "both", "both", "turns", "turns", "turns", "turns", "turns"];
+    let asked = ["turns", "turns", "both", "both", "turns", "turns", "turns", "turns", "turns", "turns"];
     assert_eq!(server.asked(), asked.map(|name| format!("{name}.example")), "once for each request");
     let error = post(&outbound, "http://nowhere.example/").await.unwrap_err();
     assert!(matches!(error, OutboundError::Unreachable { .. }), "{error:?}");
@@ -293,10 +296,10 @@ async fn redirects_of_downloads_are_vetted_by_name_and_by_address_and_callbacks_
         let (port, trap) = server_and_trap(Router::new().route("/", redirects)).await;
         send.send(to.replace("PORT", &port.to_string())).unwrap();
         let outbound = client(&["127.0.0.2/32"], Scripted::of(names));
-        let [posted, asked, downloaded, opened] =
+        let [posted, asked, looked, downloaded, opened] =
             all_ways(&outbound, &format!("http://127.0.0.2:{port}/")).await;
-        assert_eq!([posted, asked], [Ok(()), Ok(())], "a redirect is an answer");
-        let [_, _, forbidden_download, forbidden_ranges] = refused();
+        assert_eq!([posted, asked, looked], [Ok(()), Ok(()), Ok(())], "a redirect is an answer");
+        let [_, _, _, forbidden_download, forbidden_ranges] = refused();
         assert_eq!([downloaded, opened], [forbidden_download, forbidden_ranges], "{to}");
         assert!(trap.is_untouched(), "{to}");
     }
