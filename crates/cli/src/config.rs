@@ -427,6 +427,12 @@ pub fn halt_from_environment() -> Option<(String, PathBuf)> {
     Some((point.to_owned(), PathBuf::from(marker)))
 }
 
+/// What the environment tells other tools too, by their names for it; an empty variable counts as none.
+#[expect(clippy::disallowed_methods, reason = "the one home of reading the environment")]
+pub fn shared_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 fn below(dir: &Path, name: &str) -> String {
     dir.join(name).display().to_string()
 }

@@ -168,10 +168,10 @@ fn exit_codes_tell_all_some_none_and_bad_usage() {
         ("snap clip.mp4 --format gif", 2),
         ("snap clip.mp4 --format webp", 0),
         ("snap clip.mp4 -o clip.mp4", 2),
-        ("snap s3://bucket/clip.mp4", 2),
+        ("snap s3://bucket", 2),
         ("snap ftp://host/clip.mp4", 2),
         ("snap", 2),
-        ("probe s3://bucket/clip.mp4", 2),
+        ("probe s3:///clip.mp4", 2),
         ("probe gone.mp4", 4),
     ] {
         let output = desk.run(arguments);

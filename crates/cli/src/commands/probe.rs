@@ -18,7 +18,7 @@ use crate::snap::report::EXIT_NONE;
 /// Arguments of `stillframe probe`.
 #[derive(Debug, clap::Args)]
 pub struct ProbeArgs {
-    /// Video: a path, an http:// or https:// URL, or - for standard input
+    /// Video: a path, an http:// or https:// URL, s3://BUCKET/KEY, or - for standard input
     #[arg(value_name = "INPUT")]
     input: String,
     /// Print one JSON document

@@ -27,7 +27,7 @@ const SPRITE_SIDE_CELLS_MAX: u32 = 100;
 /// Arguments of `stillframe snap`.
 #[derive(Debug, clap::Args)]
 pub struct SnapArgs {
-    /// Video: a path, an http:// or https:// URL, or - for standard input
+    /// Video: a path, an http:// or https:// URL, s3://BUCKET/KEY, or - for standard input
     #[arg(value_name = "INPUT")]
     pub input: String,
 

@@ -1,4 +1,6 @@
-//! Opens INPUT: a file or a URL where it is; standard input or a pipe by way of a temporary file.
+//! Opens INPUT: a file, a URL or an object where it is; standard input or a pipe by way of a temporary file.
+
+mod s3;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,9 +9,11 @@ use std::sync::Arc;
 
 use stillframe_domain::{ByteSource, ErrorCode, Failure};
 use stillframe_engine::EngineError;
-use stillframe_outbound::{Outbound, OutboundConfig, RangeLimits, RemoteConfig};
+use stillframe_outbound::{Outbound, OutboundConfig, RangeLimits, RemoteConfig, RemoteError};
 use stillframe_storage::FileSource;
 use tokio::runtime::Runtime;
+
+use crate::config::shared_variable;
 
 /// Most bytes that are taken from standard input or a pipe: 64 GiB.
 const SPOOLED_BYTES_MAX: u64 = 64 << 30;
@@ -46,6 +50,7 @@ pub fn stem_of(input: &str) -> String {
         return "stdin".to_owned();
     }
     let path = match scheme_of(input) {
+        Some("s3") => s3::key_of(input).to_owned(),
         Some(_) => percent_decoded(path_of_url(input)),
         None => input.to_owned(),
     };
@@ -63,10 +68,7 @@ pub fn open(input: &str) -> Result<Input, InputError> {
         None if input == "-" => Arc::new(spool(io::stdin().lock(), "standard input")?),
         None => Arc::new(open_path(Path::new(input))?),
         Some("http" | "https") => open_url(input, runtime.insert(transfers(input)?))?,
-        Some("s3") => {
-            let message = "s3:// is not supported yet: download the object, or use its https:// URL";
-            return Err(InputError::Usage(message.to_owned()));
-        }
+        Some("s3") => open_object(input, runtime.insert(transfers(input)?))?,
         Some(scheme) => {
             return Err(InputError::Usage(format!("{scheme}:// is not supported: {input}")));
         }
@@ -132,17 +134,28 @@ fn transfers(url: &str) -> Result<Runtime, InputError> {
     runtime.map_err(|error| failure(ErrorCode::Internal, format!("{url}: {error}")))
 }
 
-/// Opens a URL to be read by ranges. Whoever types an address here may reach it anyway, so private and
-/// local addresses are allowed.
+/// Opens a URL to be read by ranges.
 fn open_url(url: &str, runtime: &Runtime) -> Result<Arc<dyn ByteSource>, InputError> {
+    let opened = runtime.block_on(client(url)?.open(url, &remote_config()));
+    opened.map_err(|RemoteError(Failure { code, message })| failure(code, format!("{url}: {message}")))
+}
+
+/// Opens an object of a store to be read by ranges.
+fn open_object(name: &str, runtime: &Runtime) -> Result<Arc<dyn ByteSource>, InputError> {
+    let object = s3::Object::named(name, &shared_variable).map_err(InputError::Usage)?;
+    let opened = runtime.block_on(object.open(&client(name)?, &remote_config()));
+    opened.map_err(|Failure { code, message }| failure(code, format!("{name}: {message}")))
+}
+
+/// A client that reaches private and local addresses too: whoever types an address here may reach it anyway.
+fn client(name: &str) -> Result<Outbound, InputError> {
     let everywhere = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("a network"));
     let config = OutboundConfig { allow: everywhere.to_vec(), ..OutboundConfig::default() };
-    let outbound =
-        Outbound::new(&config).map_err(|error| failure(ErrorCode::Internal, format!("{url}: {error}")))?;
-    let config = RemoteConfig { limits: RangeLimits::default(), spool_dir: std::env::temp_dir() };
-    runtime
-        .block_on(outbound.open(url, &config))
-        .map_err(|error| failure(error.0.code, format!("{url}: {}", error.0.message)))
+    Outbound::new(&config).map_err(|error| failure(ErrorCode::Internal, format!("{name}: {error}")))
+}
+
+fn remote_config() -> RemoteConfig {
+    RemoteConfig { limits: RangeLimits::default(), spool_dir: std::env::temp_dir() }
 }
 
 fn failure(code: ErrorCode, message: String) -> InputError {
@@ -174,6 +187,11 @@ mod tests {
             ("https://example.com/", "video"),
             ("https://example.com/a%2Fb%2e%2e.mp4", "b.."),
             ("https://example.com/a%0Ab%00.mp4", "a_b_"),
+            ("s3://films/a/my film.mp4", "my film"),
+            ("s3://films/a b+c%20.mp4", "a b+c%20"),
+            ("s3://films/what?#1.mp4", "what?#1"),
+            ("s3://films/folder/", "folder"),
+            ("s3://films", "video"),
             ("-", "stdin"),
         ] {
             assert_eq!(stem_of(input), stem, "{input}");
