@@ -91,7 +91,7 @@ enum First {
 async fn first_answer(http: &HttpRanges, meter: &Meter) -> Result<First, FetchError> {
     let asked = 0..FIRST_BYTES;
     let response = request(http, Some(&asked), meter).await?;
-    match response.status() {
+    match answer::status_of(&response) {
         StatusCode::PARTIAL_CONTENT => match read_part(&response)? {
             Part { range, size_bytes: Some(size_bytes) } if range.start == 0 && range.end <= FIRST_BYTES => {
                 let version = Version::of(response.headers(), size_bytes);

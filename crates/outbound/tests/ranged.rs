@@ -231,6 +231,21 @@ fn a_server_that_forgets_ranges_does_not_pass_for_another_version() {
 }
 
 #[test]
+fn a_part_that_is_called_a_whole_file_is_a_part() {
+    let world = World::new();
+    world.proxy.set_fault(|_| Some(Fault::WrongStatus(200)));
+    let source = world.open();
+    assert_eq!(source.len(), SIZE);
+    for from in [0, 1_234_567, SIZE - 100] {
+        assert!(read(source.as_ref(), from, 100).unwrap() == content(1)[from as usize..from as usize + 100]);
+    }
+    assert!(world.proxy.log().bytes() < SIZE / 2);
+    // A range that its length contradicts says nothing.
+    world.proxy.set_fault(|_| Some(Fault::Header("Content-Range", Some("bytes 0-65535/70000".to_owned()))));
+    assert_eq!(world.open_at("/whole/film").unwrap().len(), SIZE);
+}
+
+#[test]
 fn a_server_without_ranges_is_streamed_once() {
     let world = World::new();
     let source = world.open_at("/whole/film").unwrap();

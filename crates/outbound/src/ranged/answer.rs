@@ -38,6 +38,17 @@ pub(super) fn read_part(response: &Response) -> Result<Part, FetchError> {
     Ok(part)
 }
 
+/// The status that an answer amounts to. Some stores of objects call a part a whole file, and tell by range and
+/// length that it is none; by RFC 9110 a `Content-Range` means nothing there, so both have to say so.
+pub(super) fn status_of(response: &Response) -> StatusCode {
+    let status = response.status();
+    let is_less = |part: Part| part.size_bytes.is_some_and(|size| part.range.end - part.range.start < size);
+    let is_part = status == StatusCode::OK
+        && text(response, CONTENT_LENGTH).is_some()
+        && read_part(response).is_ok_and(is_less);
+    if is_part { StatusCode::PARTIAL_CONTENT } else { status }
+}
+
 /// The size that a 416 tells.
 pub(super) fn unsatisfied_size(response: &Response) -> Option<u64> {
     text(response, CONTENT_RANGE)?.trim().strip_prefix("bytes")?.trim_start().strip_prefix("*/")?.parse().ok()

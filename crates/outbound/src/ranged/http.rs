@@ -13,7 +13,7 @@ use stillframe_ranges::{Chunks, FetchError, Meter, RangeFetch};
 use tokio::time::timeout;
 use url::Url;
 
-use super::answer::{read_part, refusal, unsatisfied_size};
+use super::answer::{read_part, refusal, status_of, unsatisfied_size};
 use super::not_asked_for;
 use super::version::Version;
 use crate::client::Outbound;
@@ -63,7 +63,7 @@ impl RangeFetch for HttpRanges {
         let differs = |size_bytes| {
             self.version.as_ref().is_some_and(|version| version.differs_from(response.headers(), size_bytes))
         };
-        match response.status() {
+        match status_of(&response) {
             StatusCode::PARTIAL_CONTENT => {
                 let part = read_part(&response)?;
                 if differs(part.size_bytes) {

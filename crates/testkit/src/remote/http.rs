@@ -45,6 +45,11 @@ impl Head {
         self.first_line.split(' ').nth(1).unwrap_or_default()
     }
 
+    /// Makes it the head of an answer with another status.
+    pub(super) fn set_status(&mut self, status: u16) {
+        self.first_line = format!("HTTP/1.1 {status} Spoilt");
+    }
+
     /// A header's value.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.headers

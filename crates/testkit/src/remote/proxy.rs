@@ -26,6 +26,8 @@ pub enum Fault {
     StallAfter(u64),
     /// It is answered without content.
     Status(u16),
+    /// It is answered with this status, and the content all the same.
+    WrongStatus(u16),
     /// A header of the answer is another one, or missing.
     Header(&'static str, Option<String>),
     /// The request's `Range` is not seen.
@@ -162,6 +164,9 @@ impl Connection {
         head.set("Connection", None);
         if let Some(Fault::Header(name, value)) = &fault {
             head.set(name, value.as_deref());
+        }
+        if let Some(Fault::WrongStatus(status)) = fault {
+            head.set_status(status);
         }
         let status = head.second_word().parse().unwrap_or(0);
         self.shared.update(number, |exchange| exchange.answer(status));
