@@ -12,9 +12,12 @@ use std::sync::Once;
 
 /// Heaps that threads share.
 const HEAPS_MAX: i32 = 1;
-/// Buffers from this size on are the system's as soon as they are freed, and so is the end of a heap when
-/// so much of it is free: 128 KiB, where glibc begins before it adapts.
-const KEPT_BYTES_MAX: i32 = 128 * 1024;
+/// Buffers from this size on are the system's as soon as they are freed: 1 MiB. Smaller ones, as packets and a
+/// decoder's tables, are needed again for the next group; each time they came from the system, their pages
+/// would have to be touched anew, which takes longer than what is done with them.
+const MAPPED_BYTES_MIN: i32 = 1 << 20;
+/// So much of the end of a heap may be free before it goes back to the system: 4 MiB.
+const KEPT_BYTES_MAX: i32 = 4 << 20;
 
 /// Bounds what is kept, once in a process. Other C libraries are left as they are.
 pub fn settle() {
@@ -23,7 +26,7 @@ pub fn settle() {
     ONCE.call_once(|| {
         for (parameter, value) in [
             (libc::M_ARENA_MAX, HEAPS_MAX),
-            (libc::M_MMAP_THRESHOLD, KEPT_BYTES_MAX),
+            (libc::M_MMAP_THRESHOLD, MAPPED_BYTES_MIN),
             (libc::M_TRIM_THRESHOLD, KEPT_BYTES_MAX),
         ] {
             // SAFETY: no precondition; a parameter that is not known is left alone.
@@ -31,5 +34,5 @@ pub fn settle() {
         }
     });
     #[cfg(not(target_env = "gnu"))]
-    let _ = (&ONCE, HEAPS_MAX, KEPT_BYTES_MAX);
+    let _ = (&ONCE, HEAPS_MAX, MAPPED_BYTES_MIN, KEPT_BYTES_MAX);
 }
