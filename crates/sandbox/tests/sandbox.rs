@@ -15,7 +15,7 @@ use stillframe_domain::{
 };
 use stillframe_engine::{Limits, Produced, TakeRequest};
 use stillframe_sandbox::{Call, Checked, Decoder, InProcess, Pool, PoolConfig};
-use stillframe_testkit::clips::{self, ClipSpec};
+use stillframe_testkit::clips::{self, ClipSpec, Codec, Container};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -63,8 +63,9 @@ fn main() -> ExitCode {
 
 /// Runs the cases whose name contains the filter.
 fn run_tests(filter: &str) -> ExitCode {
-    let cases: [(&str, fn()); 13] = [
+    let cases: [(&str, fn()); 14] = [
         ("children_answer_as_this_process_does", children_answer_as_this_process_does),
+        ("children_look_at_the_checksums_of_files", children_look_at_the_checksums_of_files),
         ("a_confined_process_reaches_nothing", a_confined_process_reaches_nothing),
         ("a_child_that_breaks_down_costs_one_call", a_child_that_breaks_down_costs_one_call),
         ("a_child_that_hangs_is_ended", a_child_that_hangs_is_ended),
@@ -208,6 +209,35 @@ fn children_answer_as_this_process_does() {
     let text: Arc<dyn ByteSource> = Arc::new(OfMemory(b"no video".repeat(100)));
     let refused = take(&pool, &text).1.expect_err("it is no video");
     assert_eq!(refused.code, ErrorCode::NotAVideo);
+}
+
+/// A flipped bit that the decoder itself does not notice: a child knows that it reads a file, of which the
+/// checksums can be looked at.
+fn children_look_at_the_checksums_of_files() {
+    let spec = ClipSpec { codec: Codec::Vp9, container: Container::Mkv, ..ClipSpec::numbered() };
+    let mut bytes = std::fs::read(clips::cached(&spec)).expect("it can be read");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(&bytes).expect("written");
+    let on_disk: Arc<dyn ByteSource> = Arc::new(OfFile(file, bytes.len() as u64));
+    let from_afar: Arc<dyn ByteSource> = Arc::new(OfMemory(bytes));
+    let pool = pool("serve");
+    let failed_count = |decoder: &dyn Decoder, source| {
+        let call = Call { source: Arc::clone(source), version: None, is_abandoned: NEVER };
+        let offsets_ms: Vec<i64> = (0..10).map(|k| 1_000 * k).collect();
+        let mut failed = 0;
+        let ended = decoder.take(&call, &request(&offsets_ms), &mut |produced| {
+            failed += usize::from(matches!(produced, Produced::Picture(picture) if picture.result.is_err()));
+            ControlFlow::Continue(())
+        });
+        ended.expect("most can be had");
+        failed
+    };
+    assert_eq!(failed_count(&pool, &from_afar), 0, "the decoder notices nothing");
+    let expected = failed_count(&InProcess, &on_disk);
+    assert!(0 < expected, "checksums tell");
+    assert_eq!(failed_count(&pool, &on_disk), expected);
 }
 
 fn a_confined_process_reaches_nothing() {
