@@ -4,12 +4,14 @@
 //! difference holds what the sandbox costs: the order, the answer with its pictures, and whatever
 //! confinement takes from the decoder. Decoding the same frames twice differs by many times what is looked for, so
 //! the median of the differences is told with the interval that it lies in, and a bound within that interval
-//! is called undecided: more jobs decide it. What it costs to start a child is told beside it: a server pays it
+//! is called undecided: more jobs decide it. What each job pays alike is seen best on a small video, whose
+//! decoding is over soon; what confinement takes from the decoder, on a large one. Jobs go to several children in
+//! turn, since where a process happens to have its memory makes it a little faster or slower for life. What it costs to start a child is told beside it: a server pays it
 //! once in `calls_per_child` calls, and not while a job waits.
 
 use std::fs::File;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -48,54 +50,72 @@ pub struct Options {
     video: Option<PathBuf>,
 }
 
+/// Children that take turns.
+const CHILDREN: usize = 5;
+
 /// A kind of job.
 struct Kind {
     name: &'static str,
+    is_small: bool,
     picture_count: usize,
     frame: FrameChoice,
     is_asked: bool,
 }
 
 /// From the smallest job to one of a usual size; the last reads its bytes by the parent, as a remote video is.
-const KINDS: [Kind; 4] = [
-    Kind { name: "1 still, keyframe", picture_count: 1, frame: FrameChoice::Keyframe, is_asked: false },
-    Kind { name: "1 still, exact", picture_count: 1, frame: FrameChoice::Exact, is_asked: false },
-    Kind { name: "10 stills, exact", picture_count: 10, frame: FrameChoice::Exact, is_asked: false },
-    Kind {
-        name: "10 stills, exact, bytes by the parent",
-        picture_count: 10,
-        frame: FrameChoice::Exact,
-        is_asked: true,
-    },
-];
+const KINDS: [Kind; 6] = {
+    use FrameChoice::{Exact, Keyframe};
+    const fn kind(
+        name: &'static str,
+        is_small: bool,
+        picture_count: usize,
+        frame: FrameChoice,
+        is_asked: bool,
+    ) -> Kind {
+        Kind { name, is_small, picture_count, frame, is_asked }
+    }
+    [
+        kind("640x360: 1 still, keyframe", true, 1, Keyframe, false),
+        kind("640x360: 1 still, exact", true, 1, Exact, false),
+        kind("1080p: 1 still, keyframe", false, 1, Keyframe, false),
+        kind("1080p: 1 still, exact", false, 1, Exact, false),
+        kind("1080p: 10 stills, exact", false, 10, Exact, false),
+        kind("1080p: 10 stills, exact, bytes by the parent", false, 10, Exact, true),
+    ]
+};
 
 /// Runs the suite and prints its table.
 ///
 /// # Errors
 /// When the video cannot be made or read, or a decoder fails.
 pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
-    let video = match &options.video {
-        Some(video) => video.clone(),
-        None => {
-            Files::new(workshop.files.clone(), clips(&workshop.python)?, options.quick).make(&H264_1080P)?
-        }
+    let made = |is_quick| -> Result<PathBuf> {
+        Files::new(workshop.files.clone(), clips(&workshop.python)?, is_quick).make(&H264_1080P)
+    };
+    let video = |is_small| match &options.video {
+        Some(video) => Ok(video.clone()),
+        None => made(is_small || options.quick),
     };
     let program = std::env::current_exe().context("cannot find this program")?;
     println!("{}\n", machine::describe(&program.with_file_name("stillframe").display().to_string()));
-    let begun = Instant::now();
     let config = PoolConfig {
         idle_max: 1,
         calls_per_child: u32::MAX,
         ..PoolConfig::of_this_program(["decode-child"])
     };
-    let (pool, confinement) = Pool::start(config).context("cannot start a child")?;
+    let begun = Instant::now();
+    let (first, confinement) = Pool::start(config.clone()).context("cannot start a child")?;
     let start_ms = ms(begun.elapsed());
+    let mut pools = vec![first];
+    for _ in 1..CHILDREN {
+        pools.push(Pool::start(config.clone()).context("cannot start a child")?.0);
+    }
     println!("| job | jobs | in process ms | sandboxed ms | difference ms | 95 % from | to | % | must |");
     println!("|---|--:|--:|--:|--:|--:|--:|--:|---|");
     let pictures = if options.quick { 10 } else { options.pictures };
     for kind in KINDS.iter().filter(|kind| kind.name.contains(&options.only)) {
         let jobs = (pictures / kind.picture_count).max(1);
-        println!("{}", row(kind, jobs, &compare(kind, &video, &pool, jobs)?));
+        println!("{}", row(kind, jobs, &compare(kind, &video(kind.is_small)?, &pools, jobs)?));
     }
     println!(
         "\nMedians; the difference is that of each job with itself. A child starts in {start_ms:.0} ms; in force: {}.",
@@ -114,7 +134,7 @@ struct Compared {
     interval: (f64, f64),
 }
 
-fn compare(kind: &Kind, video: &PathBuf, pool: &Pool, jobs: usize) -> Result<Compared> {
+fn compare(kind: &Kind, video: &Path, pools: &[Pool], jobs: usize) -> Result<Compared> {
     let file = File::open(video).with_context(|| format!("cannot open {}", video.display()))?;
     let source: Arc<dyn ByteSource> = Arc::new(FileSource::of(file).context("cannot read the video")?);
     let source = if kind.is_asked { Arc::new(Asked(source)) } else { source };
@@ -126,18 +146,19 @@ fn compare(kind: &Kind, video: &PathBuf, pool: &Pool, jobs: usize) -> Result<Com
         Ok(ms(begun.elapsed()))
     };
     let (mut in_process, mut sandboxed, mut differences) = (Vec::new(), Vec::new(), Vec::new());
-    for job in 0..=jobs {
+    // The first job of each warms it.
+    for job in 0..pools.len() + jobs {
         let request = request(kind, duration, job);
+        let pool = &pools[job % pools.len()];
         // Whoever comes second finds warmer caches.
-        let (inside, confined) = if job % 2 == 0 {
+        let (inside, confined) = if job / pools.len() % 2 == 0 {
             let inside = timed(&InProcess, &request)?;
             (inside, timed(pool, &request)?)
         } else {
             let confined = timed(pool, &request)?;
             (timed(&InProcess, &request)?, confined)
         };
-        // The first one warms both.
-        if 0 < job {
+        if pools.len() <= job {
             in_process.push(inside);
             sandboxed.push(confined);
             differences.push(confined - inside);
