@@ -26,9 +26,9 @@ pub(crate) struct Received<T> {
     pub(crate) file: Option<OwnedFd>,
 }
 
-/// Sends a message.
+/// Sends a message, in one call if the socket takes it: each call would wake the other side.
 pub(crate) fn send<T: Serialize>(
-    mut socket: &UnixStream,
+    socket: &UnixStream,
     message: &T,
     bulk: &[u8],
     file: Option<BorrowedFd<'_>>,
@@ -40,12 +40,7 @@ pub(crate) fn send<T: Serialize>(
     let mut head = [0; HEAD_BYTES];
     head[..4].copy_from_slice(&length(&text, MESSAGE_BYTES_MAX)?.to_be_bytes());
     head[4..].copy_from_slice(&length(bulk, BULK_BYTES_MAX)?.to_be_bytes());
-    match file {
-        Some(file) => send_with(socket, &head, file)?,
-        None => socket.write_all(&head)?,
-    }
-    socket.write_all(&text)?;
-    socket.write_all(bulk)
+    send_all(socket, &mut [IoSlice::new(&head), IoSlice::new(&text), IoSlice::new(bulk)], file)
 }
 
 /// Waits for a message. `is_over` is asked whenever nothing came for as long as the socket's read timeout;
@@ -71,16 +66,38 @@ pub(crate) fn receive<T: DeserializeOwned>(
     Ok(Received { message, bulk, file })
 }
 
-fn send_with(socket: &UnixStream, head: &[u8], file: BorrowedFd<'_>) -> io::Result<()> {
+/// Sends all parts, the descriptor with the first bytes.
+fn send_all(
+    mut socket: &UnixStream,
+    mut parts: &mut [IoSlice<'_>],
+    mut file: Option<BorrowedFd<'_>>,
+) -> io::Result<()> {
+    while parts.iter().any(|part| !part.is_empty()) {
+        let sent = match file {
+            Some(file) => send_with(socket, parts, file),
+            None => socket.write_vectored(parts),
+        };
+        match sent {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(sent) => {
+                file = None;
+                IoSlice::advance_slices(&mut parts, sent);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn send_with(socket: &UnixStream, parts: &[IoSlice<'_>], file: BorrowedFd<'_>) -> io::Result<usize> {
     let files = [file];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !control.push(SendAncillaryMessage::ScmRights(&files)) {
         return Err(io::Error::other("no room for a descriptor"));
     }
-    let sent = rustix::net::sendmsg(socket, &[IoSlice::new(head)], &mut control, SendFlags::NOSIGNAL)?;
-    let mut socket = socket;
-    socket.write_all(&head[sent..])
+    Ok(rustix::net::sendmsg(socket, parts, &mut control, SendFlags::NOSIGNAL)?)
 }
 
 /// Receives the first bytes of a message, with the descriptor that may come along.

@@ -211,12 +211,14 @@ fn row(kind: &Kind, jobs: usize, compared: &Compared) -> String {
         () if most < from => "**missed**",
         () => "undecided",
     };
+    let in_ms = format!("<= {MUST_MS} ms {}", verdict(from, to, MUST_MS));
+    let share = format!("<= {MUST_PERCENT} % {}", verdict(percent(from), percent(to), MUST_PERCENT));
+    // Of the small video's jobs the share says more of the video than of the sandbox.
+    let must = if kind.is_small { in_ms } else { format!("{in_ms}, {share}") };
     format!(
-        "| {} | {jobs} | {in_process:.2} | {sandboxed:.2} | {difference:.2} | {from:.2} | {to:.2} | {:.1} | <= {MUST_MS} ms {}, <= {MUST_PERCENT} % {} |",
+        "| {} | {jobs} | {in_process:.2} | {sandboxed:.2} | {difference:.2} | {from:.2} | {to:.2} | {:.1} | {must} |",
         kind.name,
         percent(difference),
-        verdict(from, to, MUST_MS),
-        verdict(percent(from), percent(to), MUST_PERCENT),
     )
 }
 
