@@ -151,7 +151,7 @@ fn compare(kind: &Kind, video: &Path, pools: &[Pool], jobs: usize) -> Result<Com
         let request = request(kind, duration, job);
         let pool = &pools[job % pools.len()];
         // Whoever comes second finds warmer caches.
-        let (inside, confined) = if job / pools.len() % 2 == 0 {
+        let (inside, confined) = if (job / pools.len()).is_multiple_of(2) {
             let inside = timed(&InProcess, &request)?;
             (inside, timed(pool, &request)?)
         } else {
