@@ -83,6 +83,7 @@ fn run_tests(filter: &str) -> ExitCode {
         ("a_child_may_abort_and_its_last_words_do_no_harm", a_child_may_abort_and_its_last_words_do_no_harm),
     ];
     for (name, case) in cases.into_iter().filter(|(name, _)| name.contains(filter)) {
+        until_childless();
         case();
         println!("test {name} ... ok");
     }
@@ -364,6 +365,15 @@ fn a_child_may_abort_and_its_last_words_do_no_harm() {
     let config = PoolConfig::of_this_program(["abort"]);
     let error = Pool::start(config).err().expect("it does not start");
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "it ended, and was not waited for: {error}");
+}
+
+/// Waits for the children of the case before, of which some may still be starting.
+fn until_childless() {
+    let begun = Instant::now();
+    while !children().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "children are left: {:?}", children());
+        std::thread::yield_now();
+    }
 }
 
 /// Process ids of the children of this process, whichever thread started them.
