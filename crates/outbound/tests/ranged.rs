@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stillframe_domain::{ByteSource, ErrorCode, Failure, SourceError};
 use stillframe_outbound::{Outbound, OutboundConfig, RangeLimits, RemoteConfig};
@@ -108,6 +108,12 @@ fn every_read_gives_the_bytes_of_the_file() {
             read(source.as_ref(), from, count as usize).unwrap() == expected,
             "{count} bytes from {from}"
         );
+    }
+    // What was foreseen may still be on its way to the server.
+    let begun = Instant::now();
+    let arrived = || source.traffic().unwrap().requests == world.proxy.log().requests();
+    while !arrived() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
     }
     let (traffic, log) = (source.traffic().unwrap(), world.proxy.log());
     assert_eq!(traffic.requests, log.requests());

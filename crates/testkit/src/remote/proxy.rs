@@ -191,13 +191,31 @@ impl Connection {
                 return Ok(true);
             }
             let passed = count.min(usize::try_from(left).unwrap_or(usize::MAX));
-            self.client.write_all(&buffer[..passed]).await?;
-            self.shared.update(number, |exchange| exchange.bytes += passed as u64);
+            self.hand_on(number, &buffer[..passed]).await?;
             left -= passed as u64;
             if left == 0 {
                 return Ok(false);
             }
         }
+    }
+
+    /// Hands bytes to the client and counts them in one step, so that whoever has them finds them in the log.
+    async fn hand_on(&self, number: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut left = bytes;
+        while !left.is_empty() {
+            self.client.writable().await?;
+            let mut handed = Ok(0);
+            self.shared.update(number, |exchange| {
+                handed = self.client.try_write(left);
+                exchange.bytes += handed.as_ref().map_or(0, |&count| count as u64);
+            });
+            match handed {
+                Ok(count) => left = &left[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 
