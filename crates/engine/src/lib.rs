@@ -66,6 +66,7 @@ pub use error::EngineError;
 pub use floor::{FloorCost, FloorPlan, floor};
 pub use limits::Limits;
 use media::{Depth, Media};
+pub use memory::keep_memory_between_calls;
 pub use request::{PictureProduced, Produced, SheetProduced, TakeRequest, TakenPicture};
 pub use shelf::Shelf;
 

@@ -18,21 +18,35 @@ const HEAPS_MAX: i32 = 1;
 const MAPPED_BYTES_MIN: i32 = 1 << 20;
 /// So much of the end of a heap may be free before it goes back to the system: 4 MiB.
 const KEPT_BYTES_MAX: i32 = 4 << 20;
+/// The same where one call follows the other in a process of their own: 32 MiB, which is more than the small
+/// buffers of a call at 1080p take together.
+const KEPT_BETWEEN_CALLS_BYTES_MAX: i32 = 32 << 20;
 
-/// Bounds what is kept, once in a process. Other C libraries are left as they are.
-pub fn settle() {
+/// Bounds what is kept, unless that is settled already.
+pub(crate) fn settle() {
+    keep_at_most(KEPT_BYTES_MAX);
+}
+
+/// Keeps up to 32 MiB of freed memory for the next call, which need not touch its pages anew. For a process
+/// that does nothing but take pictures, again and again; to be called before its first call.
+pub fn keep_memory_between_calls() {
+    keep_at_most(KEPT_BETWEEN_CALLS_BYTES_MAX);
+}
+
+/// Settles it, once in a process. Other C libraries are left as they are.
+fn keep_at_most(kept_bytes_max: i32) {
     static ONCE: Once = Once::new();
     #[cfg(target_env = "gnu")]
     ONCE.call_once(|| {
         for (parameter, value) in [
             (libc::M_ARENA_MAX, HEAPS_MAX),
             (libc::M_MMAP_THRESHOLD, MAPPED_BYTES_MIN),
-            (libc::M_TRIM_THRESHOLD, KEPT_BYTES_MAX),
+            (libc::M_TRIM_THRESHOLD, kept_bytes_max),
         ] {
             // SAFETY: no precondition; a parameter that is not known is left alone.
             unsafe { libc::mallopt(parameter, value) };
         }
     });
     #[cfg(not(target_env = "gnu"))]
-    let _ = (&ONCE, HEAPS_MAX, MAPPED_BYTES_MIN, KEPT_BYTES_MAX);
+    let _ = (&ONCE, HEAPS_MAX, MAPPED_BYTES_MIN, kept_bytes_max);
 }

@@ -40,6 +40,7 @@ fn is_closed(error: &io::Error) -> bool {
 }
 
 fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
+    stillframe_engine::keep_memory_between_calls();
     let (confinement, socket) = confine(memory_bytes_max, || {
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         socket.try_clone().map(|watched| (socket, watched))

@@ -6,8 +6,9 @@
 //! the median of the differences is told with the interval that it lies in, and a bound within that interval
 //! is called undecided: more jobs decide it. What each job pays alike is seen best on a small video, whose
 //! decoding is over soon; what confinement takes from the decoder, on a large one. Jobs go to several children in
-//! turn, since where a process happens to have its memory makes it a little faster or slower for life. What it costs to start a child is told beside it: a server pays it
-//! once in `calls_per_child` calls, and not while a job waits.
+//! turn, since where a process happens to have its memory makes it a little faster or slower for life. What it
+//! costs to start a child is told beside it: a server pays it once in `calls_per_child` calls, and not while a
+//! job waits.
 
 use std::fs::File;
 use std::ops::ControlFlow;

@@ -13,7 +13,7 @@ use stillframe_domain::{
     ByteSource, Fit, FrameChoice, ImageFormat, MediaTime, Position, Product, Selection, SizeRule,
     SnapshotSpec,
 };
-use stillframe_engine::{Limits, Produced, TakeRequest, take};
+use stillframe_engine::{Limits, Produced, TakeRequest, keep_memory_between_calls, take};
 
 use crate::suites::Workshop;
 
@@ -45,6 +45,9 @@ pub struct Options {
     /// A thousand calls: shows that it works
     #[arg(long)]
     quick: bool,
+    /// Keep freed memory for the next call, as a server's decoders do
+    #[arg(long)]
+    keep: bool,
     /// Calls in all
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1_000..))]
     calls: u32,
@@ -59,6 +62,9 @@ pub fn run(_workshop: &Workshop, options: &Options) -> Result<()> {
     let files = files(folder.path())?;
     let calls = if options.quick { 1_000 } else { options.calls };
     println!("{} files, {calls} calls of two stills each\n", files.len());
+    if options.keep {
+        keep_memory_between_calls();
+    }
     println!(
         "| calls | pictures | failures | resident MB | since call {WARM_CALLS} |\n|--:|--:|--:|--:|--:|"
     );
