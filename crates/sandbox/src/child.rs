@@ -1,26 +1,22 @@
 //! The child's side: waits for an order, works, answers, until the parent closes the socket.
 
-use std::fs::File;
+mod channel;
+mod source;
+
 use std::io;
-use std::ops::{ControlFlow, Range};
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::os::unix::fs::FileExt as _;
+use std::ops::ControlFlow;
+use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use stillframe_domain::{ByteSource, ErrorCode, Failure, SourceError};
+use stillframe_domain::{ErrorCode, Failure};
 use stillframe_engine::Shelf;
 
 use crate::confine::confine;
-use crate::message::{FORESEEN_RANGES_MAX, Order, Report, SourceFacts, take_file};
-use crate::wire::{Received, receive, send};
-
-/// Most bytes asked for at a time.
-const READ_BYTES_MAX: usize = 1 << 20;
-/// How often a child that reads a file by itself says that it does.
-const WORKING_EVERY: Duration = Duration::from_secs(1);
+use crate::message::{Order, Report, take_file};
+use channel::Channel;
+use source::open;
 
 /// Confines this process and serves the parent, whose socket is the standard input, until it closes it.
 ///
@@ -47,7 +43,7 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
     });
     let (socket, watched) = socket?;
     end_with_parent(watched)?;
-    let channel = Arc::new(Channel { socket: Mutex::new(socket) });
+    let channel = Arc::new(Channel::new(socket));
     channel.tell(&Report::Ready(confinement), &[])?;
     let mut shelf = Shelf::default();
     loop {
@@ -93,121 +89,4 @@ fn end_with_parent(socket: UnixStream) -> io::Result<()> {
         }
     };
     std::thread::Builder::new().name("parent".to_owned()).spawn(watch).map(drop)
-}
-
-/// The socket, held by one thread for a question with its answer.
-struct Channel {
-    socket: Mutex<UnixStream>,
-}
-
-impl Channel {
-    fn tell(&self, report: &Report, bulk: &[u8]) -> io::Result<()> {
-        send(&self.lock(), report, bulk, None)
-    }
-
-    fn next(&self) -> io::Result<Received<Order>> {
-        receive(&self.lock(), &mut || None)
-    }
-
-    fn read(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let socket = self.lock();
-        let most = buf.len().min(READ_BYTES_MAX);
-        let length = u32::try_from(most).map_err(io::Error::other)?;
-        send(&socket, &Report::Read { offset, length }, &[], None)?;
-        let received: Received<Order> = receive(&socket, &mut || None)?;
-        match received.message {
-            Order::Bytes if received.bulk.len() <= most => {
-                buf[..received.bulk.len()].copy_from_slice(&received.bulk);
-                Ok(received.bulk.len())
-            }
-            Order::Unreadable(failure) => Err(SourceError(failure).into()),
-            _ => Err(io::Error::other("no answer to a question for bytes")),
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, UnixStream> {
-        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn open(
-    channel: &Arc<Channel>,
-    facts: SourceFacts,
-    file: Option<OwnedFd>,
-) -> io::Result<Arc<dyn ByteSource>> {
-    match (facts.is_file, file) {
-        (true, Some(file)) => {
-            let told_at = Mutex::new(Instant::now());
-            Ok(Arc::new(FileSource { file: File::from(file), facts, channel: Arc::clone(channel), told_at }))
-        }
-        (false, None) => Ok(Arc::new(AskedSource { channel: Arc::clone(channel), facts })),
-        _ => Err(io::Error::other("an order whose video does not come as it says")),
-    }
-}
-
-/// A video that the parent opened.
-struct FileSource {
-    file: File,
-    facts: SourceFacts,
-    channel: Arc<Channel>,
-    /// When the parent last heard that the file is read.
-    told_at: Mutex<Instant>,
-}
-
-impl FileSource {
-    /// A decoder that is stuck reads nothing, and so says nothing.
-    fn tell_working(&self) {
-        let mut told_at = self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if WORKING_EVERY <= told_at.elapsed() {
-            *told_at = Instant::now();
-            // A parent that is gone ends this process by itself.
-            let _ = self.channel.tell(&Report::Working, &[]);
-        }
-    }
-}
-
-impl ByteSource for FileSource {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.tell_working();
-        self.file.read_at(buf, offset)
-    }
-
-    fn len(&self) -> u64 {
-        self.facts.size_bytes
-    }
-
-    fn file(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.file.as_fd())
-    }
-
-    fn validator(&self) -> String {
-        self.facts.validator.clone()
-    }
-}
-
-/// A video that the parent reads.
-struct AskedSource {
-    channel: Arc<Channel>,
-    facts: SourceFacts,
-}
-
-impl ByteSource for AskedSource {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.channel.read(offset, buf)
-    }
-
-    fn len(&self) -> u64 {
-        self.facts.size_bytes
-    }
-
-    fn validator(&self) -> String {
-        self.facts.validator.clone()
-    }
-
-    fn prefetch(&self, ranges: &[Range<u64>]) {
-        for some in ranges.chunks(FORESEEN_RANGES_MAX) {
-            // A parent that is gone is noticed by the next read.
-            let _ = self.channel.tell(&Report::Foreseen(some.to_vec()), &[]);
-        }
-    }
 }

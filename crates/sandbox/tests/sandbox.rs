@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 
 /// Runs the cases whose name contains the filter.
 fn run_tests(filter: &str) -> ExitCode {
-    let cases: [(&str, fn()); 14] = [
+    let cases: [(&str, fn()); 15] = [
         ("children_answer_as_this_process_does", children_answer_as_this_process_does),
         ("children_look_at_the_checksums_of_files", children_look_at_the_checksums_of_files),
         ("a_confined_process_reaches_nothing", a_confined_process_reaches_nothing),
@@ -74,6 +74,7 @@ fn run_tests(filter: &str) -> ExitCode {
         ("children_are_replaced_after_their_calls", children_are_replaced_after_their_calls),
         ("children_outlive_the_thread_that_started_them", children_outlive_the_thread_that_started_them),
         ("a_child_knows_a_video_that_it_was_asked_about", a_child_knows_a_video_that_it_was_asked_about),
+        ("bytes_are_asked_for_in_large_pieces", bytes_are_asked_for_in_large_pieces),
         ("a_child_that_computes_for_ever_is_ended", a_child_that_computes_for_ever_is_ended),
         (
             "a_child_that_reads_is_not_taken_for_one_that_hangs",
@@ -386,13 +387,20 @@ fn children() -> Vec<String> {
     all
 }
 
-/// Counts the bytes that are read of a video in memory.
-struct Counted(OfMemory, AtomicU64);
+/// Counts the bytes that are read of a video in memory, and how often some are.
+struct Counted(OfMemory, AtomicU64, AtomicU64);
+
+impl Counted {
+    fn new(bytes: Vec<u8>) -> Arc<Self> {
+        Arc::new(Self(OfMemory(bytes), AtomicU64::new(0), AtomicU64::new(0)))
+    }
+}
 
 impl ByteSource for Counted {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.0.read_at(offset, buf)?;
         self.1.fetch_add(count as u64, Ordering::Relaxed);
+        self.2.fetch_add(1, Ordering::Relaxed);
         Ok(count)
     }
     fn len(&self) -> u64 {
@@ -407,7 +415,7 @@ fn a_child_knows_a_video_that_it_was_asked_about() {
     let pool = pool("serve");
     let bytes = std::fs::read(clips::cached(&ClipSpec::numbered())).expect("a clip");
     let read_bytes = |version: &str| {
-        let source = Arc::new(Counted(OfMemory(bytes.clone()), AtomicU64::new(0)));
+        let source = Counted::new(bytes.clone());
         let call = Call { source: source.clone(), version: Some(version.to_owned()), is_abandoned: NEVER };
         let mut taken_count = 0;
         let ended = pool.take(&call, &request(&[0, 1_000]), &mut |produced| {
@@ -421,4 +429,18 @@ fn a_child_knows_a_video_that_it_was_asked_about() {
     let first = read_bytes("1");
     assert!(read_bytes("1") < first, "the index is known");
     assert_eq!(read_bytes("2"), first);
+}
+
+fn bytes_are_asked_for_in_large_pieces() {
+    // A megabyte, of which libav reads 128 KiB at a time.
+    let spec = ClipSpec { width_px: 1_280, height_px: 720, ..ClipSpec::numbered() };
+    let bytes = std::fs::read(clips::cached(&spec)).expect("a clip");
+    let questions = |decoder: &dyn Decoder| {
+        let source = Counted::new(bytes.clone());
+        let (produced, ended) = take(decoder, &(Arc::clone(&source) as Arc<dyn ByteSource>));
+        assert_eq!((ended, produced.is_empty()), (Ok(()), false));
+        source.2.load(Ordering::Relaxed)
+    };
+    let (by_child, by_libav) = (questions(&pool("serve")), questions(&InProcess));
+    assert!(by_child * 3 <= by_libav * 2, "{by_child} questions for {by_libav} reads");
 }
