@@ -113,7 +113,7 @@ fn every_read_gives_the_bytes_of_the_file() {
     let begun = Instant::now();
     let arrived = || source.traffic().unwrap().requests == world.proxy.log().requests();
     while !arrived() && begun.elapsed() < Duration::from_secs(20) {
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::park_timeout(Duration::from_millis(10));
     }
     let (traffic, log) = (source.traffic().unwrap(), world.proxy.log());
     assert_eq!(traffic.requests, log.requests());
