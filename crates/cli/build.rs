@@ -13,9 +13,7 @@ const GLIBC_MIN: (u32, u32) = (2, 36);
 /// The libraries that most symbols are found in. The loader looks for each of some 25,000 in one library after
 /// the other, in the order of a search by breadth, and libav needs 130; these lie deep in it. Their symbols
 /// have versions or names of their own, so that another order changes nothing but the time.
-const SEARCHED_FIRST: [&str; 8] = [
-    "libm.so.6",
-    "libc.so.6",
+const SEARCHED_FIRST: [&str; 6] = [
     "libstdc++.so.6",
     "libcrypto.so.3",
     "libglib-2.0.so.0",

@@ -18,8 +18,7 @@ const HEAPS_MAX: i32 = 1;
 const MAPPED_BYTES_MIN: i32 = 1 << 20;
 /// So much of the end of a heap may be free before it goes back to the system: 4 MiB.
 const KEPT_BYTES_MAX: i32 = 4 << 20;
-/// The same where one call follows the other in a process of their own: 32 MiB, which is more than the small
-/// buffers of a call at 1080p take together.
+/// The same where one call follows the other in a process of their own: 32 MiB.
 const KEPT_BETWEEN_CALLS_BYTES_MAX: i32 = 32 << 20;
 
 /// Bounds what is kept, unless that is settled already.
