@@ -57,12 +57,18 @@ class Api:
     def event(self, event_type, **wanted):
         """The data of the event of that type whose data has these members."""
 
+        def known():
+            told = (one["data"] for one in self.events if one["eventType"] == event_type)
+            return next((data for data in told if all(data.get(k) == v for k, v in wanted.items())), None)
+
         def ask():
+            # A pull waits for 5 s when nothing more comes, so what came before is looked at first.
+            if (data := known()) is not None:
+                return data
             for one in self.call("PullEvent", {})["eventList"]:
                 self.call("ConfirmEvent", {"msgHandle": [one["msgHandle"]]})
                 self.events.append(one["eventContent"])
-            told = (one["data"] for one in self.events if one["eventType"] == event_type)
-            return next((data for data in told if all(data.get(k) == v for k, v in wanted.items())), None)
+            return known()
 
         return until(f"{event_type} of {wanted}", ask)
 
