@@ -14,7 +14,11 @@ mod world;
 use std::path::{Path, PathBuf};
 
 use case::Case;
+use futures::{StreamExt, future, stream};
 use world::World;
+
+/// Cases at a time: much of each is waiting for the disk.
+const CASES_AT_A_TIME: usize = 4;
 
 /// The case files of a dialect, each with the operation whose folder it stands in.
 fn case_files(dialect: &str) -> Vec<PathBuf> {
@@ -29,19 +33,19 @@ fn case_files(dialect: &str) -> Vec<PathBuf> {
 }
 
 async fn check(dialect: &str) {
-    let mut failures = Vec::new();
     let files = case_files(dialect);
-    for file in &files {
-        let text = std::fs::read_to_string(file).expect("case files are readable");
-        let case: Case =
-            serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let mut world = World::new().await;
-        if let Err(reason) = case.run(dialect, &mut world).await {
-            failures.push(format!("{}\n{reason}", file.display()));
-        }
-    }
+    let cases = stream::iter(&files).map(|file| failure_of(dialect, file));
+    let failures: Vec<String> = cases.buffered(CASES_AT_A_TIME).filter_map(future::ready).collect().await;
     assert!(files.len() > 10, "the cases were not found");
     assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), files.len(), failures.join("\n\n"));
+}
+
+async fn failure_of(dialect: &str, file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).expect("case files are readable");
+    let case: Case =
+        serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let reason = case.run(dialect, &mut World::new().await).await.err()?;
+    Some(format!("{}\n{reason}", file.display()))
 }
 
 #[tokio::test]
