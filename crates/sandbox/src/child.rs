@@ -66,7 +66,7 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
                 let done = shelf.take(version.as_deref(), &request, source, &mut sink);
                 done.map_err(|error| error.failure())
             }
-            Order::Bytes | Order::Unreadable(_) => {
+            Order::Bytes(_) | Order::Unreadable(_) => {
                 let message = "bytes that were not asked for";
                 Err(Failure::new(ErrorCode::Internal, message))
             }

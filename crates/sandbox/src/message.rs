@@ -9,8 +9,11 @@ use stillframe_engine::{Limits, Produced, TakeRequest};
 
 use crate::confine::Confinement;
 
-/// Most ranges of one [`Report::Foreseen`].
-pub(crate) const FORESEEN_RANGES_MAX: usize = 4_096;
+/// Most ranges of one [`Report::Foreseen`] or [`Report::Read`].
+pub(crate) const RANGES_MAX: usize = 4_096;
+
+/// Most bytes of all ranges of one [`Report::Read`].
+pub(crate) const READ_BYTES_MAX: u64 = 1 << 20;
 
 /// From parent to child.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,8 +33,9 @@ pub(crate) enum Order {
         /// What is asked.
         request: TakeRequest,
     },
-    /// The bulk is what was read; maybe less than was asked for, and nothing at the end of the video.
-    Bytes,
+    /// The bulk is what was read, of so many bytes from the beginning of each range: maybe less than was asked
+    /// for, and nothing at the end of the video. Ranges after the first may be left out.
+    Bytes(Vec<u32>),
     /// The bytes could not be read, for this reason.
     Unreadable(Failure),
 }
@@ -57,13 +61,8 @@ pub(crate) enum Report {
     Ready(Confinement),
     /// The work goes on: bytes of the open file were read since the last word.
     Working,
-    /// Asks for bytes of the video.
-    Read {
-        /// From where.
-        offset: u64,
-        /// How many.
-        length: u32,
-    },
+    /// Asks for ranges of the video, of which the first is needed at once.
+    Read(Vec<Range<u64>>),
     /// Tells which bytes it is going to ask for; nobody answers.
     Foreseen(Vec<Range<u64>>),
     /// A result; the bulk is its file.

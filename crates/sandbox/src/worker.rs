@@ -1,6 +1,7 @@
 //! A child as its parent sees it.
 
 mod processor;
+mod reading;
 mod terms;
 mod words;
 
@@ -13,18 +14,19 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use stillframe_domain::{ErrorCode, Failure, MediaFacts, SourceError};
+use stillframe_domain::{ErrorCode, Failure, MediaFacts};
 use stillframe_engine::{Limits, Produced, TakeRequest};
 
 use crate::confine::Confinement;
 use crate::decoder::Call;
-use crate::message::{FORESEEN_RANGES_MAX, Order, Report, SourceFacts, put_file};
+use crate::message::{Order, RANGES_MAX, Report, SourceFacts, put_file};
 use crate::pool::PoolConfig;
 use crate::wire::{Received, receive, send};
 use terms::Terms;
 use words::Words;
 
-/// Bytes that a child may have sent before they are read, so that a picture does not keep it from planning.
+/// Bytes that one side may have sent before the other reads them, so that a picture does not keep a child from
+/// planning.
 const UNREAD_BYTES: usize = 1 << 20;
 
 /// How often a waiting parent looks whether it still has to wait.
@@ -33,8 +35,6 @@ const LOOK: Duration = Duration::from_millis(100);
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// Versions of videos that a child is looked for by.
 const VERSIONS_KNOWN_MAX: usize = 4;
-/// Longest range that a child may ask for.
-const READ_BYTES_MAX: u32 = 1 << 20;
 
 /// A child process.
 pub(crate) struct Worker {
@@ -65,8 +65,10 @@ impl Worker {
     /// Starts a child.
     pub(crate) fn start(config: &PoolConfig) -> io::Result<Self> {
         let (socket, of_child) = UnixStream::pair()?;
-        // Without it the child waits a little longer at each picture; the kernel may allow less.
-        let _ = rustix::net::sockopt::set_socket_send_buffer_size(&of_child, UNREAD_BYTES);
+        // Without it each waits a little longer for the other; the kernel may allow less.
+        for end in [&socket, &of_child] {
+            let _ = rustix::net::sockopt::set_socket_send_buffer_size(end, UNREAD_BYTES);
+        }
         let (words, stderr) = Words::listen()?;
         let mut process = Command::new(&config.program)
             .arg0("stillframe")
@@ -166,7 +168,7 @@ impl Worker {
                     return Ended::Answered(done);
                 }
                 Report::Working => Ok(()),
-                Report::Read { offset, length } => self.answer(call, offset, length),
+                Report::Read(ranges) => self.answer(call, &ranges),
                 Report::Foreseen(ranges) => foresee(call, &ranges),
                 Report::Produced(mut produced) => {
                     if !put_file(&mut produced, received.bulk) || !terms.accept(&produced) {
@@ -196,17 +198,10 @@ impl Worker {
         })
     }
 
-    fn answer(&self, call: &Call<'_>, offset: u64, length: u32) -> io::Result<()> {
-        if READ_BYTES_MAX < length {
-            return Err(io::Error::other("too many bytes asked for"));
-        }
-        let mut bytes = vec![0; length as usize];
-        match call.source.read_at(offset, &mut bytes) {
-            Ok(count) => send(&self.socket, &Order::Bytes, &bytes[..count], None),
-            Err(error) => {
-                let failure = SourceError::failure_in(&error);
-                send(&self.socket, &Order::Unreadable(failure), &[], None)
-            }
+    fn answer(&self, call: &Call<'_>, ranges: &[Range<u64>]) -> io::Result<()> {
+        match reading::read_all(&*call.source, ranges)? {
+            Ok((lengths, bytes)) => send(&self.socket, &Order::Bytes(lengths), &bytes, None),
+            Err(failure) => send(&self.socket, &Order::Unreadable(failure), &[], None),
         }
     }
 
@@ -240,7 +235,7 @@ impl Drop for Worker {
 }
 
 fn foresee(call: &Call<'_>, ranges: &[Range<u64>]) -> io::Result<()> {
-    if FORESEEN_RANGES_MAX < ranges.len() {
+    if RANGES_MAX < ranges.len() {
         return Err(io::Error::other("too many ranges at once"));
     }
     call.source.prefetch(ranges);

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
             )
         }),
         ["ask-too-much", _] => {
-            misbehave(|socket| say(socket, r#"{"read":{"offset":0,"length":4294967295}}"#));
+            misbehave(|socket| say(socket, r#"{"read":[{"start":0,"end":4294967295}]}"#));
         }
         ["babble", _] => misbehave(|mut socket| socket.write_all(&[0xff; 64]).expect("sent")),
         _ => return run_tests(words.iter().find(|word| !word.starts_with('-')).copied().unwrap_or_default()),

@@ -64,7 +64,7 @@ struct Kind {
 }
 
 /// From the smallest job to one of a usual size; the last reads its bytes by the parent, as a remote video is.
-const KINDS: [Kind; 8] = {
+const KINDS: [Kind; 12] = {
     use FrameChoice::{Exact, Keyframe};
     const fn kind(
         name: &'static str,
@@ -78,10 +78,14 @@ const KINDS: [Kind; 8] = {
     [
         kind("640x360: 1 still, keyframe", true, 1, Keyframe, false),
         kind("640x360: 1 still, exact", true, 1, Exact, false),
+        kind("640x360: 10 stills, keyframe", true, 10, Keyframe, false),
+        kind("640x360: 10 stills, keyframe, bytes by the parent", true, 10, Keyframe, true),
         kind("640x360: 10 stills, exact", true, 10, Exact, false),
         kind("640x360: 10 stills, exact, bytes by the parent", true, 10, Exact, true),
         kind("1080p: 1 still, keyframe", false, 1, Keyframe, false),
         kind("1080p: 1 still, exact", false, 1, Exact, false),
+        kind("1080p: 10 stills, keyframe", false, 10, Keyframe, false),
+        kind("1080p: 10 stills, keyframe, bytes by the parent", false, 10, Keyframe, true),
         kind("1080p: 10 stills, exact", false, 10, Exact, false),
         kind("1080p: 10 stills, exact, bytes by the parent", false, 10, Exact, true),
     ]
