@@ -28,7 +28,7 @@ impl Channel {
         receive(&self.lock(), &mut || None)
     }
 
-    /// Asks the parent for ranges of the video, not more than [`READ_BYTES_MAX`] together: gives bytes from the
+    /// Asks the parent for ranges of the video, not more than a mebibyte together: gives bytes from the
     /// beginning of each, none at the video's end, and of the first ranges alone as the parent likes.
     pub(super) fn ask(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Vec<u8>>> {
         let socket = self.lock();
