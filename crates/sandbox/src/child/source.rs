@@ -19,8 +19,8 @@ const WORKING_EVERY: Duration = Duration::from_secs(1);
 
 /// Fewest bytes asked for at a time: parsers of containers read a few bytes here and a few there.
 const ASKED_BYTES_MIN: u64 = 4 << 10;
-/// Up to so many bytes, little ranges are asked for together: each question costs a tenth of a millisecond or
-/// two, in which a worker may have nothing to decode.
+/// Up to so many bytes, little ranges are asked for together: each question wakes both processes, and a worker may
+/// have nothing to decode meanwhile.
 const GATHERED_BYTES_MAX: u64 = 256 << 10;
 /// Bytes that are kept; the largest answer is among them.
 const KEPT_BYTES_MAX: usize = 2 << 20;
