@@ -1,5 +1,6 @@
 //! The child's side: waits for an order, works, answers, until the parent closes the socket.
 
+mod asked;
 mod channel;
 mod source;
 
