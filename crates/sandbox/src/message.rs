@@ -1,5 +1,5 @@
-//! What parent and child say to each other. Bulk (bytes of videos and pictures) travels behind a message,
-//! not in it.
+//! What parent and child say to each other. Pictures travel behind a message, not in it; bytes of videos through the
+//! window.
 
 use std::ops::Range;
 
@@ -9,11 +9,15 @@ use stillframe_engine::{Limits, Produced, TakeRequest};
 
 use crate::confine::Confinement;
 
-/// Most ranges of one [`Report::Foreseen`] or [`Report::Read`].
+/// Most ranges of one [`Report::Foreseen`] or [`Question`].
 pub(crate) const RANGES_MAX: usize = 4_096;
 
-/// Most bytes of all ranges of one [`Report::Read`].
+/// Most bytes of all ranges of one [`Question`].
 pub(crate) const READ_BYTES_MAX: u64 = 1 << 20;
+
+/// Size of the window through which a child sees a video that it has no file of: a piece of memory that the parent
+/// writes and the child reads.
+pub(crate) const WINDOW_BYTES: u64 = 2 << 20;
 
 /// From parent to child.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,8 +37,8 @@ pub(crate) enum Order {
         /// What is asked.
         request: TakeRequest,
     },
-    /// The bulk is what was read, of so many bytes from the beginning of each range: maybe less than was asked
-    /// for, and nothing at the end of the video. Ranges after the first may be left out.
+    /// What was read is in the window, so many bytes from the beginning of each range, one after another: maybe
+    /// less than was asked for, and nothing at the end of the video. Ranges after the first may be left out.
     Bytes(Vec<u32>),
     /// The bytes could not be read, for this reason.
     Unreadable(Failure),
@@ -49,7 +53,7 @@ pub(crate) struct SourceFacts {
     pub(crate) validator: String,
     /// Names these bytes among all videos and versions of them.
     pub(crate) version: Option<String>,
-    /// Whether the open file comes with the order; else the child asks for ranges.
+    /// Whether the open file comes with the order; else it is the window, and the child asks for ranges.
     pub(crate) is_file: bool,
 }
 
@@ -61,14 +65,23 @@ pub(crate) enum Report {
     Ready(Confinement),
     /// The work goes on: bytes of the open file were read since the last word.
     Working,
-    /// Asks for ranges of the video, of which the first is needed at once.
-    Read(Vec<Range<u64>>),
+    /// Asks for bytes of the video.
+    Read(Question),
     /// Tells which bytes it is going to ask for; nobody answers.
     Foreseen(Vec<Range<u64>>),
     /// A result; the bulk is its file.
     Produced(Produced),
     /// The call is over.
     Done(Result<MediaFacts, Failure>),
+}
+
+/// Which bytes of the video a child wants to have in the window.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Question {
+    /// Ranges of the video, of which the first is needed at once.
+    pub(crate) ranges: Vec<Range<u64>>,
+    /// Where in the window the answer begins.
+    pub(crate) place: u64,
 }
 
 /// Takes the file out of a result, to travel behind it.

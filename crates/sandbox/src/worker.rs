@@ -1,14 +1,14 @@
 //! A child as its parent sees it.
 
 mod processor;
-mod reading;
 mod terms;
+mod window;
 mod words;
 
 use std::collections::VecDeque;
 use std::io;
 use std::ops::{ControlFlow, Range};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -19,10 +19,11 @@ use stillframe_engine::{Limits, Produced, TakeRequest};
 
 use crate::confine::Confinement;
 use crate::decoder::Call;
-use crate::message::{Order, RANGES_MAX, Report, SourceFacts, put_file};
+use crate::message::{Order, Question, RANGES_MAX, Report, SourceFacts, put_file};
 use crate::pool::PoolConfig;
 use crate::wire::{Received, receive, send};
 use terms::Terms;
+use window::Window;
 use words::Words;
 
 /// Bytes that one side may have sent before the other reads them, so that a picture does not keep a child from
@@ -40,6 +41,8 @@ const VERSIONS_KNOWN_MAX: usize = 4;
 pub(crate) struct Worker {
     process: Child,
     socket: UnixStream,
+    /// Where it sees a video that it is given no file of.
+    window: Window,
     words: Words,
     /// What keeps it from the rest of the machine.
     pub(crate) confinement: Confinement,
@@ -69,6 +72,7 @@ impl Worker {
         for end in [&socket, &of_child] {
             let _ = rustix::net::sockopt::set_socket_send_buffer_size(end, UNREAD_BYTES);
         }
+        let window = Window::open()?;
         let (words, stderr) = Words::listen()?;
         let mut process = Command::new(&config.program)
             .arg0("stillframe")
@@ -91,9 +95,15 @@ impl Worker {
                 _ => Err(io::Error::other("a child that is not ready")),
             });
         match ready {
-            Ok(confinement) => {
-                Ok(Self { process, socket, words, confinement, call_count: 0, known: VecDeque::new() })
-            }
+            Ok(confinement) => Ok(Self {
+                process,
+                socket,
+                window,
+                words,
+                confinement,
+                call_count: 0,
+                known: VecDeque::new(),
+            }),
             Err(error) => {
                 let _ = process.kill();
                 let status = process.wait().ok();
@@ -150,7 +160,7 @@ impl Worker {
             is_file: file.is_some(),
         };
         let sent = processor::allow(self.process.id(), terms.config.cpu_s_max)
-            .and_then(|()| send(&self.socket, &order(source), &[], file));
+            .and_then(|()| send(&self.socket, &order(source), &[], file.or(Some(self.window.as_fd()))));
         if let Err(error) = sent {
             tracing::warn!(error = &error as &dyn std::error::Error, "a waiting decoder was gone");
             return Ended::Gone;
@@ -168,7 +178,7 @@ impl Worker {
                     return Ended::Answered(done);
                 }
                 Report::Working => Ok(()),
-                Report::Read(ranges) => self.answer(call, &ranges),
+                Report::Read(question) => self.answer(call, &question),
                 Report::Foreseen(ranges) => foresee(call, &ranges),
                 Report::Produced(mut produced) => {
                     if !put_file(&mut produced, received.bulk) || !terms.accept(&produced) {
@@ -198,11 +208,12 @@ impl Worker {
         })
     }
 
-    fn answer(&self, call: &Call<'_>, ranges: &[Range<u64>]) -> io::Result<()> {
-        match reading::read_all(&*call.source, ranges)? {
-            Ok((lengths, bytes)) => send(&self.socket, &Order::Bytes(lengths), &bytes, None),
-            Err(failure) => send(&self.socket, &Order::Unreadable(failure), &[], None),
-        }
+    fn answer(&mut self, call: &Call<'_>, question: &Question) -> io::Result<()> {
+        let order = match self.window.show(&*call.source, question)? {
+            Ok(lengths) => Order::Bytes(lengths),
+            Err(failure) => Order::Unreadable(failure),
+        };
+        send(&self.socket, &order, &[], None)
     }
 
     /// What to tell of a child that died, hung or broke the protocol.

@@ -53,7 +53,12 @@ fn main() -> ExitCode {
             )
         }),
         ["ask-too-much", _] => {
-            misbehave(|socket| say(socket, r#"{"read":[{"start":0,"end":4294967295}]}"#));
+            misbehave(|socket| {
+                say(socket, r#"{"read":{"ranges":[{"start":0,"end":4294967295}],"place":0}}"#);
+            });
+        }
+        ["ask-beyond", _] => {
+            misbehave(|socket| say(socket, r#"{"read":{"ranges":[{"start":0,"end":9}],"place":2097144}}"#));
         }
         ["babble", _] => misbehave(|mut socket| socket.write_all(&[0xff; 64]).expect("sent")),
         _ => return run_tests(words.iter().find(|word| !word.starts_with('-')).copied().unwrap_or_default()),
@@ -262,7 +267,7 @@ fn a_confined_process_reaches_nothing() {
 
 fn a_child_that_breaks_down_costs_one_call() {
     let [source, _] = sources();
-    for mode in ["die", "lie", "ask-too-much", "babble"] {
+    for mode in ["die", "lie", "ask-too-much", "ask-beyond", "babble"] {
         let pool = pool(mode);
         for _ in 0..2 {
             let failure = take(&pool, &source).1.expect_err(mode);

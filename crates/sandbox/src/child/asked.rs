@@ -1,56 +1,121 @@
 //! A video that the parent reads, as a child reads it.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::os::unix::fs::FileExt as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stillframe_domain::ByteSource;
 
 use super::channel::Channel;
-use crate::message::{RANGES_MAX, READ_BYTES_MAX, Report, SourceFacts};
+use crate::message::{Question, RANGES_MAX, READ_BYTES_MAX, Report, SourceFacts, WINDOW_BYTES};
 
 /// Fewest bytes asked for at a time: parsers of containers read a few bytes here and a few there.
 const ASKED_BYTES_MIN: u64 = 4 << 10;
 /// Up to so many bytes, little ranges are asked for together: each question wakes both processes, and a worker may
 /// have nothing to decode meanwhile.
 const GATHERED_BYTES_MAX: u64 = 256 << 10;
-/// Bytes that are kept; the largest answer is among them.
-const KEPT_BYTES_MAX: usize = 2 << 20;
-/// Pieces that are kept.
-const KEPT_PIECES_MAX: usize = 256;
+/// Pieces of the window that are remembered: all those of one answer at least.
+const PIECES_MAX: usize = RANGES_MAX;
 
-/// A video that the parent reads.
+/// A video that the parent reads into a window that this process can read.
 pub(super) struct AskedSource {
     channel: Arc<Channel>,
     facts: SourceFacts,
-    ahead: Mutex<Ahead>,
+    window: File,
+    /// Held while a question waits for its answer: by then it may have answered the next one too.
+    asking: Mutex<()>,
+    known: Mutex<Known>,
+}
+
+impl AskedSource {
+    pub(super) fn new(channel: Arc<Channel>, facts: SourceFacts, window: File) -> Self {
+        Self { channel, facts, window, asking: Mutex::default(), known: Mutex::default() }
+    }
+
+    /// Reads what is in the window; nothing when none of it is.
+    fn read_known(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let known = lock(&self.known);
+        let Some((place, length)) = known.place_of(offset) else { return Ok(0) };
+        let count = buf.len().min(length as usize);
+        self.window.read_exact_at(&mut buf[..count], place)?;
+        Ok(count)
+    }
+}
+
+impl ByteSource for AskedSource {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        if self.facts.size_bytes <= offset || buf.is_empty() {
+            return Ok(0);
+        }
+        let mut count = self.read_known(offset, buf)?;
+        if count == 0 {
+            let _asking = lock(&self.asking);
+            count = self.read_known(offset, buf)?;
+            if count == 0 {
+                let question = lock(&self.known).question(offset, buf.len());
+                let lengths = self.channel.ask(&question)?;
+                lock(&self.known).keep(&question, &lengths);
+                count = self.read_known(offset, buf)?;
+            }
+        }
+        Ok(count)
+    }
+
+    fn len(&self) -> u64 {
+        self.facts.size_bytes
+    }
+
+    fn validator(&self) -> String {
+        self.facts.validator.clone()
+    }
+
+    fn prefetch(&self, ranges: &[Range<u64>]) {
+        lock(&self.known).foreseen = ranges.to_vec();
+        for some in ranges.chunks(RANGES_MAX) {
+            // A parent that is gone is noticed by the next read.
+            let _ = self.channel.tell(&Report::Foreseen(some.to_vec()), &[]);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is known of the bytes that will be needed. libav reads in small pieces, of which each would cost a
 /// question.
 #[derive(Default)]
-struct Ahead {
+struct Known {
     /// Ranges that will be read, as the parent was told.
     foreseen: Vec<Range<u64>>,
-    /// Bytes that were asked for, and where they begin; the newest last.
-    pieces: VecDeque<(u64, Vec<u8>)>,
+    /// Bytes that are in the window; the newest last.
+    pieces: VecDeque<Piece>,
+    /// Where the next answer goes: the window is used round and round.
+    next_place: u64,
 }
 
-impl Ahead {
-    /// What is there from `offset` on.
-    fn bytes_from(&self, offset: u64) -> &[u8] {
-        let from = |(start, bytes): &'_ (u64, Vec<u8>)| {
-            let skipped = usize::try_from(offset.checked_sub(*start)?).ok()?;
-            (skipped < bytes.len()).then_some(skipped)
-        };
-        let found = self.pieces.iter().rev().find_map(|piece| Some(&piece.1[from(piece)?..]));
-        found.unwrap_or_default()
+/// Bytes of the video that are in the window.
+struct Piece {
+    /// Where they are in the video.
+    bytes: Range<u64>,
+    /// Where they begin in the window.
+    place: u64,
+}
+
+impl Known {
+    /// Where in the window the bytes from `offset` on are, and how many.
+    fn place_of(&self, offset: u64) -> Option<(u64, u64)> {
+        let piece = self.pieces.iter().rev().find(|piece| piece.bytes.contains(&offset))?;
+        Some((piece.place + (offset - piece.bytes.start), piece.bytes.end - offset))
     }
 
     /// What to ask for when `count` bytes are read at `offset`: just what is foreseen there, however much libav
-    /// would have, and with a little of it other little ranges that come after.
-    fn question(&self, offset: u64, count: usize) -> Vec<Range<u64>> {
+    /// would have, and with a little of it other little ranges that come after. What the answer will
+    /// overwrite is forgotten.
+    fn question(&mut self, offset: u64, count: usize) -> Question {
         let foreseen_here =
             self.foreseen.iter().filter(|range| range.contains(&offset)).map(|range| range.end - offset);
         let foreseen_here = foreseen_here.max().filter(|&bytes| ASKED_BYTES_MIN <= bytes);
@@ -65,60 +130,31 @@ impl Ahead {
             if GATHERED_BYTES_MAX < total + length || ranges.len() == RANGES_MAX {
                 break;
             }
-            if self.bytes_from(range.start).is_empty() {
+            if self.place_of(range.start).is_none() {
                 total += length;
                 ranges.push(range.clone());
             }
         }
-        ranges
+        let place = if WINDOW_BYTES - self.next_place < total { 0 } else { self.next_place };
+        let is_elsewhere = |piece: &Piece| {
+            let end = piece.place + (piece.bytes.end - piece.bytes.start);
+            end <= place || place + total <= piece.place
+        };
+        self.pieces.retain(is_elsewhere);
+        Question { ranges, place }
     }
 
-    fn keep(&mut self, ranges: &[Range<u64>], bytes: Vec<Vec<u8>>) {
-        self.pieces.extend(ranges.iter().map(|range| range.start).zip(bytes));
-        let mut total: usize = self.pieces.iter().map(|(_, bytes)| bytes.len()).sum();
-        while KEPT_BYTES_MAX < total || KEPT_PIECES_MAX < self.pieces.len() {
-            total -= self.pieces.pop_front().map_or(0, |(_, bytes)| bytes.len());
+    /// Notes what was answered: so many bytes of each range, one after another in the window.
+    fn keep(&mut self, question: &Question, lengths: &[u32]) {
+        let mut place = question.place;
+        for (range, &length) in question.ranges.iter().zip(lengths) {
+            let bytes = range.start..range.start + u64::from(length);
+            self.pieces.push_back(Piece { bytes, place });
+            place += u64::from(length);
         }
-    }
-}
-
-impl AskedSource {
-    pub(super) fn new(channel: Arc<Channel>, facts: SourceFacts) -> Self {
-        Self { channel, facts, ahead: Mutex::default() }
-    }
-}
-
-impl ByteSource for AskedSource {
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.facts.size_bytes <= offset {
-            return Ok(0);
-        }
-        if ahead.bytes_from(offset).is_empty() && !buf.is_empty() {
-            let ranges = ahead.question(offset, buf.len());
-            let bytes = self.channel.ask(&ranges)?;
-            ahead.keep(&ranges, bytes);
-        }
-        let bytes = ahead.bytes_from(offset);
-        let count = bytes.len().min(buf.len());
-        buf[..count].copy_from_slice(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn len(&self) -> u64 {
-        self.facts.size_bytes
-    }
-
-    fn validator(&self) -> String {
-        self.facts.validator.clone()
-    }
-
-    fn prefetch(&self, ranges: &[Range<u64>]) {
-        self.ahead.lock().unwrap_or_else(PoisonError::into_inner).foreseen = ranges.to_vec();
-        for some in ranges.chunks(RANGES_MAX) {
-            // A parent that is gone is noticed by the next read.
-            let _ = self.channel.tell(&Report::Foreseen(some.to_vec()), &[]);
-        }
+        self.next_place = place;
+        let excess = self.pieces.len().saturating_sub(PIECES_MAX);
+        self.pieces.drain(..excess);
     }
 }
 
@@ -141,14 +177,18 @@ mod tests {
     /// Reads at some places of a video after some ranges were foreseen; gives what the parent was asked.
     fn questions(foreseen: &[Range<u64>], reads: &[(u64, usize)]) -> Vec<Vec<Range<u64>>> {
         let (socket, of_child) = UnixStream::pair().unwrap();
+        let window = tempfile::tempfile().unwrap();
+        let written = window.try_clone().unwrap();
         let parent = thread::spawn(move || {
             let mut questions = Vec::new();
             while let Ok(Received { message, .. }) = receive(&socket, &mut || None) {
-                if let Report::Read(ranges) = message {
+                if let Report::Read(Question { ranges, place }) = message {
                     let bytes = |range: &Range<u64>| (range.start..range.end.min(SIZE_BYTES)).map(byte_at);
                     let lengths = ranges.iter().map(|range| bytes(range).count() as u32).collect();
-                    let bulk: Vec<u8> = ranges.iter().flat_map(bytes).collect();
-                    send(&socket, &Order::Bytes(lengths), &bulk, None).unwrap();
+                    let all: Vec<u8> = ranges.iter().flat_map(bytes).collect();
+                    assert!(place + all.len() as u64 <= WINDOW_BYTES, "{} bytes at {place}", all.len());
+                    written.write_all_at(&all, place).unwrap();
+                    send(&socket, &Order::Bytes(lengths), &[], None).unwrap();
                     questions.push(ranges);
                 }
             }
@@ -156,7 +196,7 @@ mod tests {
         });
         let facts =
             SourceFacts { size_bytes: SIZE_BYTES, validator: String::new(), version: None, is_file: false };
-        let source = AskedSource::new(Arc::new(Channel::new(of_child)), facts);
+        let source = AskedSource::new(Arc::new(Channel::new(of_child)), facts, window);
         source.prefetch(foreseen);
         for &(offset, count) in reads {
             let mut bytes = vec![0; count];
@@ -197,7 +237,15 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let reads: Vec<_> = (0..4).chain(0..4).map(|k| (k << 20, 1 << 20)).collect();
         assert_eq!(questions(&[], &reads).len(), 8);
-        let reads: Vec<_> = (0..300).chain([299, 0]).map(|k| (k * 8_192, 16)).collect();
-        assert_eq!(questions(&[], &reads).len(), 301);
+        let reads: Vec<_> = (0..600).chain([599, 0]).map(|k| (k * 8_192, 16)).collect();
+        assert_eq!(questions(&[], &reads).len(), 601);
+    }
+
+    #[test]
+    fn the_first_of_very_many_little_ranges_is_kept() {
+        let little: Vec<_> = (1..=2_000).map(|k| k * 2_000..k * 2_000 + 100).collect();
+        let reads: Vec<_> = little.iter().map(|range| (range.start, 100)).collect();
+        let asked = questions(&little, &reads);
+        assert!(asked.len() < 20, "{} questions", asked.len());
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stillframe_domain::SourceError;
 
-use crate::message::{Order, Report};
+use crate::message::{Order, Question, Report};
 use crate::wire::{Received, receive, send};
 
 /// The socket, held by one thread for a question with its answer.
@@ -28,16 +28,15 @@ impl Channel {
         receive(&self.lock(), &mut || None)
     }
 
-    /// Asks the parent for ranges of the video, not more than a mebibyte together: gives bytes from the
-    /// beginning of each, none at the video's end, and of the first ranges alone as the parent likes.
-    pub(super) fn ask(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Vec<u8>>> {
+    /// Asks the parent for ranges of the video, not more than a mebibyte together: gives how many bytes of each
+    /// are in the window then, none at the video's end, and of the first ranges alone as the parent likes.
+    pub(super) fn ask(&self, question: &Question) -> io::Result<Vec<u32>> {
         let socket = self.lock();
-        send(&socket, &Report::Read(ranges.to_vec()), &[], None)?;
+        send(&socket, &Report::Read(question.clone()), &[], None)?;
         let received: Received<Order> = receive(&socket, &mut || None)?;
         match received.message {
-            Order::Bytes(lengths) => {
-                split(received.bulk, &lengths, ranges).ok_or_else(|| io::Error::other("bytes not asked for"))
-            }
+            Order::Bytes(lengths) if is_answer(&lengths, &question.ranges) => Ok(lengths),
+            Order::Bytes(_) => Err(io::Error::other("bytes not asked for")),
             Order::Unreadable(failure) => Err(SourceError(failure).into()),
             _ => Err(io::Error::other("no answer to a question for bytes")),
         }
@@ -48,17 +47,7 @@ impl Channel {
     }
 }
 
-/// The bytes of each range; `None` when they are not of these ranges.
-fn split(mut bulk: Vec<u8>, lengths: &[u32], ranges: &[Range<u64>]) -> Option<Vec<Vec<u8>>> {
+fn is_answer(lengths: &[u32], ranges: &[Range<u64>]) -> bool {
     let fits = |(&length, range): (&u32, &Range<u64>)| u64::from(length) <= range.end - range.start;
-    let total: u64 = lengths.iter().copied().map(u64::from).sum();
-    let is_of_these = (1..=ranges.len()).contains(&lengths.len()) && lengths.iter().zip(ranges).all(fits);
-    if !is_of_these || total != bulk.len() as u64 {
-        return None;
-    }
-    let mut parts: Vec<_> =
-        lengths[1..].iter().rev().map(|&length| bulk.split_off(bulk.len() - length as usize)).collect();
-    parts.push(bulk);
-    parts.reverse();
-    Some(parts)
+    (1..=ranges.len()).contains(&lengths.len()) && lengths.iter().zip(ranges).all(fits)
 }

@@ -16,19 +16,19 @@ use crate::message::{Report, SourceFacts};
 /// How often a child that reads a file by itself says that it does.
 const WORKING_EVERY: Duration = Duration::from_secs(1);
 
-/// The source that an order names, with the descriptor that came along.
+/// The source that an order names, with the descriptor that came along: the video itself, or the window through
+/// which the parent shows it.
 pub(super) fn open(
     channel: &Arc<Channel>,
     facts: SourceFacts,
-    file: Option<OwnedFd>,
+    descriptor: Option<OwnedFd>,
 ) -> io::Result<Arc<dyn ByteSource>> {
-    match (facts.is_file, file) {
-        (true, Some(file)) => {
-            let told_at = Mutex::new(Instant::now());
-            Ok(Arc::new(FileSource { file: File::from(file), facts, channel: Arc::clone(channel), told_at }))
-        }
-        (false, None) => Ok(Arc::new(AskedSource::new(Arc::clone(channel), facts))),
-        _ => Err(io::Error::other("an order whose video does not come as it says")),
+    let file = File::from(descriptor.ok_or_else(|| io::Error::other("an order without its video"))?);
+    let channel = Arc::clone(channel);
+    if facts.is_file {
+        Ok(Arc::new(FileSource { file, facts, channel, told_at: Mutex::new(Instant::now()) }))
+    } else {
+        Ok(Arc::new(AskedSource::new(channel, facts, file)))
     }
 }
 
