@@ -5,12 +5,14 @@ mod memory;
 #[expect(dead_code, reason = "each test binary uses its part")]
 mod support;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use stillframe_domain::media::{AudioFacts, VideoFacts};
-use stillframe_domain::{FrameChoice, MediaFacts, SnapshotSpec};
+use stillframe_domain::{ByteSource, FrameChoice, MediaFacts, SnapshotSpec};
 use stillframe_testkit::clips::{Audio, ClipSpec, Codec, Container, Gop, cached};
 
 use memory::Memory;
@@ -92,4 +94,46 @@ fn remuxed(folder: &Path, name: &str, arguments: &str) -> PathBuf {
     ffmpeg.args(["-nostdin", "-v", "error", "-y", "-i"]).arg(clip).args(["-c", "copy"]);
     assert!(ffmpeg.args(arguments.split(' ')).arg(&path).status().unwrap().success(), "{name}");
     path
+}
+
+/// Its bytes, and how many of them are read.
+struct Counted(Memory, AtomicU64);
+
+impl ByteSource for Counted {
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read_at(offset, buf)?;
+        self.1.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn validator(&self) -> String {
+        self.0.validator()
+    }
+}
+
+/// An index of decoding times names the next keyframe a little before it is shown.
+#[test]
+fn a_keyframe_is_found_without_the_frames_up_to_the_next() {
+    let gop = Gop { frame_count: 120, is_open: false };
+    let spec = ClipSpec { gop, width_px: 1_280, height_px: 720, ..ClipSpec::numbered() };
+    let bytes = std::fs::read(cached(&spec)).unwrap();
+    let next_ms = 120 * 1_000 / 25;
+    let read = |at_ms| {
+        let counted = Arc::new(Counted(Memory(bytes.clone()), AtomicU64::new(0)));
+        let spec = SnapshotSpec { frame: FrameChoice::Keyframe, ..stills(at(&[at_ms])) };
+        let taken = take_all(counted.clone(), vec![spec]).unwrap();
+        let pts_ms = taken.pictures[0][0].result.as_ref().unwrap().pts.as_millis();
+        (pts_ms, counted.1.load(Ordering::Relaxed))
+    };
+    let (_, of_the_next) = read(next_ms);
+    for early_ms in [1, 39, 79] {
+        let (pts_ms, count) = read(next_ms - early_ms);
+        assert_eq!(pts_ms, 0, "{early_ms} ms before the next");
+        let bytes_max = 2 * of_the_next;
+        assert!(count <= bytes_max, "{count} of {bytes_max} bytes, {early_ms} ms before the next");
+    }
 }

@@ -51,6 +51,8 @@ pub struct Cursor<'m> {
     /// How much a seek falls short at least: libav takes the time for one of presentation and goes back by
     /// what decoding is ahead of that.
     seek_lead: i64,
+    /// The keyframe that was looked at last, by its timestamp in the index, and when it is shown.
+    looked_at: Option<(i64, i64)>,
 }
 
 impl<'m> Cursor<'m> {
@@ -72,7 +74,7 @@ impl<'m> Cursor<'m> {
         let gap_ms_max = if media.marks.is_some() { MARKED_GAP_MS_MAX } else { INDEX_GAP_MS_MAX };
         let gap_max = media.timeline.units_of(gap_ms_max);
         let roles = Roles::of(&media.video);
-        Self { media, index, gap_max, roles, seek_lead: 0 }
+        Self { media, index, gap_max, roles, seek_lead: 0, looked_at: None }
     }
 
     /// The video.
@@ -107,6 +109,28 @@ impl<'m> Cursor<'m> {
             IndexKind::None => None,
             _ => self.media.demuxer.index_lookup(self.media.video.index, at, false),
         }
+    }
+
+    /// The same, but for one that is known to be shown only later: then the one before it.
+    pub fn known_key(&self, at: i64) -> Option<i64> {
+        let named = self.indexed_key(at)?;
+        match self.looked_at {
+            Some((key, shown)) if key == named && at < shown => self.indexed_key(named.saturating_sub(1)),
+            _ => Some(named),
+        }
+    }
+
+    /// Looks whether the keyframe that the index names for a time is shown by then, where that is not likely: an
+    /// index of decoding times names it a little early, and to find out by reading on would cost all
+    /// frames before it. Moves the position.
+    pub fn look_at_key(&mut self, at: i64) -> Result<(), EngineError> {
+        let likely = self.indexed_key(at.saturating_sub(self.key_delay()));
+        let Some(key) = self.indexed_key(at).filter(|&key| Some(key) != likely) else { return Ok(()) };
+        if self.index == IndexKind::Whole && self.known_key(at) == Some(key) {
+            let found = self.seek_indexed(key, self.next_indexed_key(key))?;
+            self.looked_at = found.as_ref().and_then(Packet::pts).map(|shown| (key, shown));
+        }
+        Ok(())
     }
 
     /// Whether no keyframe lies between [`Self::indexed_key`] and `at`.
@@ -179,7 +203,11 @@ impl<'m> Cursor<'m> {
     /// `None` when no keyframe can be read at all.
     pub fn seek_key(&mut self, at: i64) -> Result<Option<Packet>, EngineError> {
         if self.index == IndexKind::Whole {
-            let key = self.indexed_key(at.saturating_sub(self.key_delay()));
+            let named = self.indexed_key(at);
+            let key = match self.looked_at {
+                Some((key, _)) if Some(key) == named => self.known_key(at),
+                _ => self.indexed_key(at.saturating_sub(self.key_delay())),
+            };
             let found = key.map_or(Ok(None), |key| self.seek_indexed(key, self.next_indexed_key(key)))?;
             if found.as_ref().and_then(time_of).is_some_and(|time| time <= at) {
                 return Ok(found);

@@ -72,6 +72,8 @@ fn foresee_by_index(cursor: &Cursor<'_>, wanted: &[Wanted]) {
         let Some(entries) = index.entries_for(wanted) else { continue };
         (done.max(entries.start)..entries.end).for_each(|entry| index.join(&mut runs, entry));
         done = done.max(entries.end);
+        let looked_at = index.key_looked_at(wanted).filter(|&key| done <= key);
+        looked_at.into_iter().for_each(|key| index.join(&mut runs, key));
     }
     media.source.prefetch(&runs);
 }
@@ -100,10 +102,17 @@ impl Index<'_> {
         Some(key..(last.max(key) + 1).min(self.len))
     }
 
+    /// The entry of a keyframe that may be shown too late, which is read to find out.
+    fn key_looked_at(&self, wanted: &Wanted) -> Option<usize> {
+        let may_be_key = wanted.choice != Choice::Exact;
+        may_be_key.then(|| self.media.demuxer.index_place(self.media.video.index, wanted.at)).flatten()
+    }
+
     /// Adds an entry's bytes to the run before it when they are near.
     fn join(&self, runs: &mut Vec<Range<u64>>, entry: usize) {
         let Some(span) = self.media.demuxer.index_span(self.media.video.index, entry) else { return };
         match runs.last_mut() {
+            Some(last) if last.start <= span.start && span.end <= last.end => {}
             Some(last) if last.end <= span.start && span.start - last.end <= GAP_BYTES_MAX => {
                 last.end = span.end
             }

@@ -107,7 +107,7 @@ impl<'m> Planner<'m> {
             }
             let started = match self.carried.take() {
                 Some(scan) => Ok(Some(scan)),
-                None => self.start(first.at),
+                None => self.start_for(first),
             };
             match started {
                 Ok(Some(scan)) => {
@@ -194,6 +194,13 @@ impl<'m> Planner<'m> {
             Ok(false) => Failure::new(ErrorCode::DecodeFailed, "no frame of the video can be decoded"),
             Err(error) => error.failure(),
         }
+    }
+
+    fn start_for(&mut self, wanted: Wanted) -> Result<Option<Scan>, EngineError> {
+        if wanted.choice != Choice::Exact {
+            self.cursor.look_at_key(wanted.at)?;
+        }
+        self.start(wanted.at)
     }
 
     /// A scan that begins with a keyframe shown at or before a time, or with the first.
@@ -357,7 +364,7 @@ impl<'m> Planner<'m> {
 
     /// Whether the keyframe for a time is known to be the scan's first packet.
     fn is_key_known(&self, scan: &Scan, at: i64) -> bool {
-        let indexed = self.cursor.indexed_key(at);
+        let indexed = self.cursor.known_key(at);
         let is_first = indexed.is_some() && [scan.first().dts(), scan.first().pts()].contains(&indexed);
         is_first && self.cursor.is_index_sure(at)
     }
