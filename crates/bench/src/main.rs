@@ -47,6 +47,9 @@ enum Suite {
         /// Largest address space in bytes
         memory_bytes_max: u64,
     },
+    /// Decodes for the sandbox's suite, as a process that nothing confines.
+    #[command(hide = true)]
+    DecodePeer(suites::sandbox::peer::Options),
     /// Runs the commands given on standard input and prints what they cost; used by the suites.
     #[command(hide = true)]
     Measure,
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Suite::DecodeChild { memory_bytes_max } => {
             stillframe_sandbox::serve(memory_bytes_max).context("no bench started this")
         }
+        Suite::DecodePeer(options) => suites::sandbox::peer::serve(&options),
         Suite::Measure => measure::serve(),
     };
     match outcome {

@@ -1,14 +1,16 @@
-//! The sandbox's suite: what a job costs more when a confined child does it than when this process does.
+//! The sandbox's suite: what a job costs more when a confined child does it than when a process does it by itself.
 //!
-//! Both decoders are warm, as they are in a server, and take turns on the same open file, job by job. So the
+//! Both decoders are warm, as they are in a server, and take turns on the same file, job by job. So the
 //! difference holds what the sandbox costs: the order, the answer with its pictures, and whatever
-//! confinement takes from the decoder. Decoding the same frames twice differs by many times what is looked for, so
-//! the median of the differences is told with the interval that it lies in, and a bound within that interval
-//! is called undecided: more jobs decide it. What each job pays alike is seen best on a small video, whose
-//! decoding is over soon; what confinement takes from the decoder, on a large one. Jobs go to several children in
-//! turn, since where a process happens to have its memory makes it a little faster or slower for life. What it
-//! costs to start a child is told beside it: a server pays it once in `calls_per_child` calls, and not while a
-//! job waits.
+//! confinement takes from the decoder. Where a process happens to have its memory makes it a little faster or slower
+//! for life, so a child and a process that decodes by itself (`peer.rs`) are compared over a few jobs alone,
+//! and then others; the median of what these pairs tell is given with the interval that it lies in, and a
+//! bound within that interval is called undecided: more jobs decide it. What each job pays alike is seen best on
+//! a small video, whose decoding is over soon; what confinement takes from the decoder, on a large one. What
+//! it costs to start a child is told beside it: a server pays it once in `calls_per_child` calls, and not
+//! while a job waits.
+
+pub mod peer;
 
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -28,6 +30,7 @@ use stillframe_storage::FileSource;
 use crate::files::{Files, H264_1080P};
 use crate::machine;
 use crate::suites::{Workshop, clips};
+use peer::Peer;
 
 /// Most milliseconds that a job may cost more.
 const MUST_MS: f64 = 2.0;
@@ -51,8 +54,8 @@ pub struct Options {
     video: Option<PathBuf>,
 }
 
-/// Children that take turns.
-const CHILDREN: usize = 5;
+/// Jobs that a child and its peer both do before others follow them.
+const JOBS_PER_PAIR: usize = 5;
 
 /// A kind of job.
 struct Kind {
@@ -111,21 +114,18 @@ pub fn run(workshop: &Workshop, options: &Options) -> Result<()> {
         ..PoolConfig::of_this_program(["decode-child"])
     };
     let begun = Instant::now();
-    let (first, confinement) = Pool::start(config.clone()).context("cannot start a child")?;
+    let (_, confinement) = Pool::start(config.clone()).context("cannot start a child")?;
     let start_ms = ms(begun.elapsed());
-    let mut pools = vec![first];
-    for _ in 1..CHILDREN {
-        pools.push(Pool::start(config.clone()).context("cannot start a child")?.0);
-    }
     println!("| job | jobs | in process ms | sandboxed ms | difference ms | 95 % from | to | % | must |");
     println!("|---|--:|--:|--:|--:|--:|--:|--:|---|");
     let pictures = if options.quick { 10 } else { options.pictures };
     for kind in KINDS.iter().filter(|kind| kind.name.contains(&options.only)) {
         let jobs = (pictures / kind.picture_count).max(1);
-        println!("{}", row(kind, jobs, &compare(kind, &video(kind.is_small)?, &pools, jobs)?));
+        println!("{}", row(kind, jobs, &compare(kind, &video(kind.is_small)?, &config, jobs)?));
     }
     println!(
-        "\nMedians; the difference is that of each job with itself. A child starts in {start_ms:.0} ms; in force: {}.",
+        "\nMedians; the difference is that of each job with itself, of {JOBS_PER_PAIR} by each pair of processes. A child \
+         starts in {start_ms:.0} ms; in force: {}.",
         confinement.in_force().join(", ")
     );
     Ok(())
@@ -141,39 +141,49 @@ struct Compared {
     interval: (f64, f64),
 }
 
-fn compare(kind: &Kind, video: &Path, pools: &[Pool], jobs: usize) -> Result<Compared> {
-    let file = File::open(video).with_context(|| format!("cannot open {}", video.display()))?;
-    let source: Arc<dyn ByteSource> = Arc::new(FileSource::of(file).context("cannot read the video")?);
-    let source = if kind.is_asked { Arc::new(Asked(source)) } else { source };
-    let call = Call { source, version: None, is_abandoned: &|| false };
+fn compare(kind: &Kind, video: &Path, config: &PoolConfig, jobs: usize) -> Result<Compared> {
+    let call = Call { source: source(video, kind.is_asked)?, version: None, is_abandoned: &|| false };
     let duration = InProcess.probe(&call, &Limits::default()).map_err(failed)?.duration;
-    let timed = |decoder: &dyn Decoder, request: &TakeRequest| -> Result<f64> {
-        let begun = Instant::now();
-        take(decoder, &call, request)?;
-        Ok(ms(begun.elapsed()))
-    };
+    let all: Vec<usize> = (0..jobs).collect();
     let (mut in_process, mut sandboxed, mut differences) = (Vec::new(), Vec::new(), Vec::new());
-    // The first job of each warms it.
-    for job in 0..pools.len() + jobs {
-        let request = request(kind, duration, job);
-        let pool = &pools[job % pools.len()];
-        // Whoever comes second finds warmer caches.
-        let (inside, confined) = if (job / pools.len()).is_multiple_of(2) {
-            let inside = timed(&InProcess, &request)?;
-            (inside, timed(pool, &request)?)
-        } else {
-            let confined = timed(pool, &request)?;
-            (timed(&InProcess, &request)?, confined)
-        };
-        if pools.len() <= job {
+    for jobs in all.chunks(JOBS_PER_PAIR) {
+        let (pool, _) = Pool::start(config.clone()).context("cannot start a child")?;
+        let mut peer = Peer::start(video, kind.is_asked)?;
+        let warming = request(kind, duration, all.len());
+        (timed_ms(&pool, &call, &warming)?, peer.take_ms(&warming)?);
+        let mut of_pair = Vec::new();
+        for &job in jobs {
+            let request = request(kind, duration, job);
+            // Whoever comes second finds warmer caches.
+            let (inside, confined) = if job.is_multiple_of(2) {
+                let inside = peer.take_ms(&request)?;
+                (inside, timed_ms(&pool, &call, &request)?)
+            } else {
+                let confined = timed_ms(&pool, &call, &request)?;
+                (peer.take_ms(&request)?, confined)
+            };
             in_process.push(inside);
             sandboxed.push(confined);
-            differences.push(confined - inside);
+            of_pair.push(confined - inside);
         }
+        differences.push(median(of_pair));
     }
     let interval = interval_of_median(&differences);
     let [in_process, sandboxed, difference] = [in_process, sandboxed, differences].map(median);
     Ok(Compared { in_process, sandboxed, difference, interval })
+}
+
+/// A video as a file, or as one that has none to hand over.
+fn source(video: &Path, is_asked: bool) -> Result<Arc<dyn ByteSource>> {
+    let file = File::open(video).with_context(|| format!("cannot open {}", video.display()))?;
+    let source: Arc<dyn ByteSource> = Arc::new(FileSource::of(file).context("cannot read the video")?);
+    Ok(if is_asked { Arc::new(Asked(source)) } else { source })
+}
+
+fn timed_ms(decoder: &dyn Decoder, call: &Call<'_>, request: &TakeRequest) -> Result<f64> {
+    let begun = Instant::now();
+    take(decoder, call, request)?;
+    Ok(ms(begun.elapsed()))
 }
 
 fn take(decoder: &dyn Decoder, call: &Call<'_>, request: &TakeRequest) -> Result<()> {
