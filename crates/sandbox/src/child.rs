@@ -11,7 +11,6 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use stillframe_domain::{ErrorCode, Failure};
 use stillframe_engine::Shelf;
 
 use crate::confine::confine;
@@ -67,10 +66,8 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
                 let done = shelf.take(version.as_deref(), &request, source, &mut sink);
                 done.map_err(|error| error.failure())
             }
-            Order::Bytes(_) | Order::Unreadable(_) => {
-                let message = "bytes that were not asked for";
-                Err(Failure::new(ErrorCode::Internal, message))
-            }
+            // What was read ahead for the call before, and not needed.
+            Order::Bytes(_) | Order::Unreadable(_) => continue,
         };
         channel.tell(&Report::Done(done), &[])?;
     }

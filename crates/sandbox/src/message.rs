@@ -65,7 +65,8 @@ pub(crate) enum Report {
     Ready(Confinement),
     /// The work goes on: bytes of the open file were read since the last word.
     Working,
-    /// Asks for bytes of the video.
+    /// Asks for bytes of the video, in time before they are needed: what is said meanwhile waits no longer than
+    /// the answer.
     Read(Question),
     /// Tells which bytes it is going to ask for; nobody answers.
     Foreseen(Vec<Range<u64>>),

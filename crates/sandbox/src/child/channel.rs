@@ -3,47 +3,49 @@
 use std::io;
 use std::ops::Range;
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use stillframe_domain::SourceError;
 
 use crate::message::{Order, Question, Report};
 use crate::wire::{Received, receive, send};
 
-/// The socket, held by one thread for a question with its answer.
+/// The socket, of which one thread at a time sends, and one receives.
 pub(super) struct Channel {
-    socket: Mutex<UnixStream>,
+    socket: UnixStream,
+    sending: Mutex<()>,
+    receiving: Mutex<()>,
 }
 
 impl Channel {
     pub(super) fn new(socket: UnixStream) -> Self {
-        Self { socket: Mutex::new(socket) }
+        Self { socket, sending: Mutex::new(()), receiving: Mutex::new(()) }
     }
 
     pub(super) fn tell(&self, report: &Report, bulk: &[u8]) -> io::Result<()> {
-        send(&self.lock(), report, bulk, None)
+        let _alone = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        send(&self.socket, report, bulk, None)
     }
 
     pub(super) fn next(&self) -> io::Result<Received<Order>> {
-        receive(&self.lock(), &mut || None)
+        let _alone = self.receiving.lock().unwrap_or_else(PoisonError::into_inner);
+        receive(&self.socket, &mut || None)
     }
 
-    /// Asks the parent for ranges of the video, not more than a mebibyte together: gives how many bytes of each
-    /// are in the window then, none at the video's end, and of the first ranges alone as the parent likes.
-    pub(super) fn ask(&self, question: &Question) -> io::Result<Vec<u32>> {
-        let socket = self.lock();
-        send(&socket, &Report::Read(question.clone()), &[], None)?;
-        let received: Received<Order> = receive(&socket, &mut || None)?;
-        match received.message {
+    /// Asks the parent for bytes of the video; questions are answered one after another.
+    pub(super) fn ask(&self, question: &Question) -> io::Result<()> {
+        self.tell(&Report::Read(question.clone()), &[])
+    }
+
+    /// Waits for the next answer: how many bytes from the beginning of each range are in the window, none at the
+    /// video's end, and of the first ranges alone as the parent likes.
+    pub(super) fn answer_to(&self, question: &Question) -> io::Result<Vec<u32>> {
+        match self.next()?.message {
             Order::Bytes(lengths) if is_answer(&lengths, &question.ranges) => Ok(lengths),
             Order::Bytes(_) => Err(io::Error::other("bytes not asked for")),
             Order::Unreadable(failure) => Err(SourceError(failure).into()),
             _ => Err(io::Error::other("no answer to a question for bytes")),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, UnixStream> {
-        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
