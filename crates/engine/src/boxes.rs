@@ -18,6 +18,8 @@ const BOXES_MAX: usize = 4_096;
 const TAIL_BYTES_MAX: u64 = 4 << 20;
 /// Longest index that is asked for as a whole: 64 MiB.
 const INDEX_BYTES_MAX: u64 = 64 << 20;
+/// So much of what follows the index is asked for with it, since libav goes on to the header of the frames' box: 1 KiB.
+const FOLLOWING_BYTES: u64 = 1 << 10;
 
 /// What the top-level boxes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,8 @@ pub fn mp4_shape(source: &dyn ByteSource) -> io::Result<Mp4Shape> {
     if source.len() < moov.end {
         return Ok(Mp4Shape::NoIndex);
     }
-    source.prefetch(from_ref(&(moov.body..moov.end.min(moov.body + INDEX_BYTES_MAX))));
+    let read_end = source.len().min(moov.end.saturating_add(FOLLOWING_BYTES));
+    source.prefetch(from_ref(&(moov.body..read_end.min(moov.body + INDEX_BYTES_MAX))));
     let mvex = find(source, *b"mvex", moov.body, moov.end)?;
     Ok(if mvex.is_some() { Mp4Shape::Fragmented } else { Mp4Shape::Whole })
 }
