@@ -150,7 +150,8 @@ fn compare(kind: &Kind, video: &Path, config: &PoolConfig, jobs: usize) -> Resul
         let (pool, _) = Pool::start(config.clone()).context("cannot start a child")?;
         let mut peer = Peer::start(video, kind.is_asked)?;
         let warming = request(kind, duration, all.len());
-        (timed_ms(&pool, &call, &warming)?, peer.take_ms(&warming)?);
+        timed_ms(&pool, &call, &warming)?;
+        peer.take_ms(&warming)?;
         let mut of_pair = Vec::new();
         for &job in jobs {
             let request = request(kind, duration, job);
