@@ -295,7 +295,8 @@ mod tests {
         let foreseen = [3 * mebibyte..3 * mebibyte + 10, 0..2 * mebibyte];
         let reads: Vec<_> = (0..32).map(|k| (k * 65_536, 65_536)).collect();
         let ends = [0, part / 2, 3 * part / 2, 5 * part / 2, 7 * part / 2, 4 * part];
-        let mut wanted: Vec<_> = ends.windows(2).map(|ends| vec![ends[0]..ends[1]]).collect();
+        let range = |ends: &[u64]| iter::once(ends[0]..ends[1]).collect();
+        let mut wanted: Vec<Vec<_>> = ends.windows(2).map(range).collect();
         assert_eq!(questions(&foreseen, &reads[..9]), wanted[..3]);
         wanted[4].push(foreseen[0].clone());
         assert_eq!(questions(&foreseen, &reads), wanted);

@@ -162,7 +162,7 @@ mod tests {
             assert_eq!(bytes_of(&question), bytes, "{} ranges, {:?}", ranges.len(), ranges.first());
         }
         for (place, bytes) in [(WINDOW_BYTES - 5, Some(5)), (WINDOW_BYTES - 4, None), (u64::MAX, None)] {
-            let question = Question { ranges: vec![7..12], place };
+            let question = Question { ranges: std::iter::once(7..12).collect(), place };
             assert_eq!(bytes_of(&question), bytes, "at {place}");
         }
     }
