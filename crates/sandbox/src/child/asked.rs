@@ -68,9 +68,10 @@ impl AskedSource {
     }
 
     fn ask_ahead(&self, asked: &mut Option<Question>) -> io::Result<()> {
-        if asked.is_none() {
-            *asked = lock(&self.known).question_ahead();
+        if asked.is_some() {
+            return Ok(());
         }
+        *asked = lock(&self.known).question_ahead();
         asked.as_ref().map_or(Ok(()), |question| self.channel.ask(question))
     }
 }
@@ -227,14 +228,14 @@ mod tests {
     }
 
     fn questions(foreseen: &[Range<u64>], reads: &[(u64, usize)]) -> Vec<Vec<Range<u64>>> {
-        questions_when(&|_| false, foreseen, reads)
+        questions_when(&|_| false, &[foreseen], reads)
     }
 
     /// Reads at some places of a video after some ranges were foreseen; gives what the parent was asked, which cannot
     /// read what some questions ask.
     fn questions_when(
         is_unreadable: &(dyn Fn(usize) -> bool + Sync),
-        foreseen: &[Range<u64>],
+        foreseen: &[&[Range<u64>]],
         reads: &[(u64, usize)],
     ) -> Vec<Vec<Range<u64>>> {
         let (socket, of_child) = UnixStream::pair().unwrap();
@@ -265,7 +266,7 @@ mod tests {
         let source = AskedSource::new(Arc::new(Channel::new(of_child)), facts, window);
         thread::scope(|scope| {
             let parent = scope.spawn(answer_all);
-            source.prefetch(foreseen);
+            foreseen.iter().for_each(|ranges| source.prefetch(ranges));
             for &(offset, count) in reads {
                 let mut bytes = vec![0; count];
                 let got = source.read_at(offset, &mut bytes).unwrap();
@@ -312,8 +313,16 @@ mod tests {
         let foreseen = [0..10_000, 200_000..400_000];
         let [first, second] = foreseen.clone().map(|range| vec![range]);
         let reads = [(0, 5_000), (5_000, 5_000), (200_000, 70_000)];
-        let asked = questions_when(&|number| number == 0 || number == 2, &foreseen, &reads);
+        let asked = questions_when(&|number| number == 0 || number == 2, &[&foreseen], &reads);
         assert_eq!(asked, [foreseen.to_vec(), first, second.clone(), second]);
+    }
+
+    #[test]
+    fn whoever_foresees_again_asks_nothing_twice() {
+        let [first, second] = [20_000..30_000, 50_000..60_000].map(|range: Range<u64>| vec![range]);
+        let reads = [(50_000, 5_000), (20_000, 5_000), (25_000, 5_000), (55_000, 5_000)];
+        let asked = questions_when(&|_| false, &[&first, &second, &second], &reads);
+        assert_eq!(asked, [first, second]);
     }
 
     #[test]
