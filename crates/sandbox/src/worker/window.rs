@@ -130,6 +130,17 @@ mod tests {
     }
 
     #[test]
+    fn a_child_can_read_the_window_and_not_write_it() {
+        let mut window = Window::open().unwrap();
+        let question = Question { ranges: std::iter::once(7..12).collect(), place: 3 };
+        assert_eq!(window.show(&Broken(99), &question).unwrap(), Ok(vec![1]));
+        let of_child = File::from(window.as_fd().try_clone_to_owned().unwrap());
+        let mut bytes = [0; 4];
+        assert_eq!((of_child.read_at(&mut bytes, 0).unwrap(), bytes), (4, [0, 0, 0, 7]));
+        assert!(of_child.write_at(&[1], 0).is_err() && of_child.set_len(0).is_err());
+    }
+
+    #[test]
     fn an_answer_ends_where_reading_fails_or_takes_long() {
         let answer = |time, broken_at| {
             let mut bytes = vec![0; 15];
