@@ -15,6 +15,8 @@ use stillframe_engine::Shelf;
 
 use crate::confine::confine;
 use crate::message::{Order, Report, take_file};
+use crate::tray::Laying;
+use crate::wire::Received;
 use channel::Channel;
 use source::open;
 
@@ -45,6 +47,7 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
     end_with_parent(watched)?;
     let channel = Arc::new(Channel::new(socket));
     channel.tell(&Report::Ready(confinement), &[])?;
+    let mut tray = receive_tray(&channel)?;
     let mut shelf = Shelf::default();
     loop {
         let received = channel.next()?;
@@ -58,7 +61,9 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
                 let source = open(&channel, source, received.file)?;
                 let mut sink = |mut produced| {
                     let file = take_file(&mut produced);
-                    match channel.tell(&Report::Produced(produced), &file) {
+                    let place = tray.lay(&file).unwrap_or_default();
+                    let bulk = if place.is_some() { &[] } else { &*file };
+                    match channel.tell(&Report::Produced { produced, place }, bulk) {
                         Ok(()) => ControlFlow::Continue(()),
                         Err(_gone) => ControlFlow::Break(()),
                     }
@@ -68,8 +73,16 @@ fn serve_until_closed(memory_bytes_max: u64) -> io::Result<()> {
             }
             // What was read ahead for the call before, and not needed.
             Order::Bytes(_) | Order::Unreadable(_) => continue,
+            Order::Begin => return Err(io::Error::other("begun a second time")),
         };
         channel.tell(&Report::Done(done), &[])?;
+    }
+}
+
+fn receive_tray(channel: &Channel) -> io::Result<Laying> {
+    match channel.next()? {
+        Received { message: Order::Begin, file: Some(memory), .. } => Ok(Laying::new(memory)),
+        _ => Err(io::Error::other("begun without a tray")),
     }
 }
 

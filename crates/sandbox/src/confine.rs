@@ -16,6 +16,7 @@ use landlock::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
+use crate::tray::TRAY_BYTES;
 pub use refused::{Checked, Refused, check};
 
 /// Largest address space of a child by default: 4 GiB.
@@ -95,7 +96,8 @@ fn limit(memory_bytes_max: u64) -> bool {
     let limits = [
         (Resource::As, memory_bytes_max),
         (Resource::Core, 0),
-        (Resource::Fsize, 0),
+        // The tray is all that it can write to as to a file.
+        (Resource::Fsize, TRAY_BYTES),
         (Resource::Nofile, DESCRIPTORS_MAX),
     ];
     limits.into_iter().all(|(resource, most)| {

@@ -2,8 +2,8 @@
 //!
 //! A video is untrusted, and so is whatever a decoder becomes while it reads one. So decoding runs in
 //! children of the same binary: they have no network, no files, no other processes, an empty environment,
-//! and no descriptor but a socket to the parent. The parent opens videos and keeps pictures; a child gets
-//! an open file, or asks for ranges of bytes, and answers with pictures and facts.
+//! and no descriptor but a socket to the parent and memory that they share. The parent opens videos and keeps
+//! pictures; a child gets an open file, or asks for ranges of bytes, and answers with pictures and facts.
 //!
 //! ```text
 //! jobs -> Decoder::take -> Pool -> Worker process  <- orders, bytes, at most one descriptor
@@ -19,6 +19,7 @@ mod confine;
 mod decoder;
 mod message;
 mod pool;
+mod tray;
 mod wire;
 mod worker;
 

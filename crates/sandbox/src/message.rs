@@ -1,5 +1,5 @@
-//! What parent and child say to each other. Pictures travel behind a message, not in it; bytes of videos through the
-//! window.
+//! What parent and child say to each other. Pictures travel on the tray or behind a message, not in it; bytes of videos
+//! through the window.
 
 use std::ops::Range;
 
@@ -8,6 +8,7 @@ use stillframe_domain::{Failure, MediaFacts};
 use stillframe_engine::{Limits, Produced, TakeRequest};
 
 use crate::confine::Confinement;
+use crate::tray::Place;
 
 /// Most ranges of one [`Report::Foreseen`] or [`Question`].
 pub(crate) const RANGES_MAX: usize = 4_096;
@@ -23,6 +24,8 @@ pub(crate) const WINDOW_BYTES: u64 = 2 << 20;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Order {
+    /// The first of all, with the tray.
+    Begin,
     /// Find out what a video is.
     Probe {
         /// The video.
@@ -70,8 +73,13 @@ pub(crate) enum Report {
     Read(Question),
     /// Tells which bytes it is going to ask for; nobody answers.
     Foreseen(Vec<Range<u64>>),
-    /// A result; the bulk is its file.
-    Produced(Produced),
+    /// A result and where its file lies; else the bulk is its file.
+    Produced {
+        /// The result, without its file.
+        produced: Produced,
+        /// Where on the tray its file is.
+        place: Option<Place>,
+    },
     /// The call is over.
     Done(Result<MediaFacts, Failure>),
 }

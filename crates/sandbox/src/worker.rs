@@ -21,6 +21,7 @@ use crate::confine::Confinement;
 use crate::decoder::Call;
 use crate::message::{Order, Question, RANGES_MAX, Report, SourceFacts, put_file};
 use crate::pool::PoolConfig;
+use crate::tray::{Place, Taking};
 use crate::wire::{Received, receive, send};
 use terms::Terms;
 use window::Window;
@@ -43,6 +44,8 @@ pub(crate) struct Worker {
     socket: UnixStream,
     /// Where it sees a video that it is given no file of.
     window: Window,
+    /// Where it lays pictures down.
+    tray: Taking,
     words: Words,
     /// What keeps it from the rest of the machine.
     pub(crate) confinement: Confinement,
@@ -73,6 +76,7 @@ impl Worker {
             let _ = rustix::net::sockopt::set_socket_send_buffer_size(end, UNREAD_BYTES);
         }
         let window = Window::open()?;
+        let tray = Taking::open()?;
         let (words, stderr) = Words::listen()?;
         let mut process = Command::new(&config.program)
             .arg0("stillframe")
@@ -94,11 +98,15 @@ impl Worker {
                 Report::Ready(confinement) => Ok(confinement),
                 _ => Err(io::Error::other("a child that is not ready")),
             });
+        let ready = ready.and_then(|confinement| {
+            send(&socket, &Order::Begin, &[], Some(tray.as_fd())).map(|()| confinement)
+        });
         match ready {
             Ok(confinement) => Ok(Self {
                 process,
                 socket,
                 window,
+                tray,
                 words,
                 confinement,
                 call_count: 0,
@@ -180,8 +188,12 @@ impl Worker {
                 Report::Working => Ok(()),
                 Report::Read(question) => self.answer(call, &question),
                 Report::Foreseen(ranges) => foresee(call, &ranges),
-                Report::Produced(mut produced) => {
-                    if !put_file(&mut produced, received.bulk) || !terms.accept(&produced) {
+                Report::Produced { mut produced, place } => {
+                    let file = match self.file_at(place, received.bulk) {
+                        Ok(file) => file,
+                        Err(error) => return self.broken(&error),
+                    };
+                    if !put_file(&mut produced, file) || !terms.accept(&produced) {
                         return self.broken(&io::Error::other("a result that was not asked for"));
                     }
                     match sink(produced) {
@@ -206,6 +218,15 @@ impl Worker {
             let is_over = is_late || (call.is_abandoned)();
             is_over.then(|| io::Error::from(io::ErrorKind::TimedOut))
         })
+    }
+
+    /// The file of a result: on the tray, or what came behind the message.
+    fn file_at(&mut self, place: Option<Place>, bulk: Vec<u8>) -> io::Result<Vec<u8>> {
+        match place {
+            Some(place) if bulk.is_empty() => self.tray.take(place),
+            Some(_) => Err(io::Error::other("a result with two files")),
+            None => Ok(bulk),
+        }
     }
 
     fn answer(&mut self, call: &Call<'_>, question: &Question) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! The sandbox with real children: this program is its own child, told by its first argument.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::ops::ControlFlow;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
@@ -44,14 +44,13 @@ fn main() -> ExitCode {
                 std::thread::park_timeout(Duration::from_secs(1));
                 say(socket, r#""working""#);
             }
-            say(socket, r#"{"done":{"Err":{"code":"not-a-video","message":"in the end"}}}"#);
+            say(socket, NOT_A_VIDEO);
         }),
-        ["lie", _] => misbehave(|socket| {
-            say(
-                socket,
-                r#"{"produced":{"sheet":{"output":9,"number":1,"size":{"width_px":1,"height_px":1},"cell":{"width_px":1,"height_px":1},"bytes":[]}}}"#,
-            )
-        }),
+        ["plan", _] => misbehave(|socket| say_planned(socket, 0, "null")),
+        ["lie", _] => misbehave(|socket| say_planned(socket, 9, "null")),
+        ["point-beside", _] => {
+            misbehave(|socket| say_planned(socket, 0, r#"{"first_slot":63,"length_bytes":65537}"#));
+        }
         ["ask-too-much", _] => {
             misbehave(|socket| {
                 say(socket, r#"{"read":{"ranges":[{"start":0,"end":4294967295}],"place":0}}"#);
@@ -96,6 +95,7 @@ fn run_tests(filter: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+const NOT_A_VIDEO: &str = r#"{"done":{"Err":{"code":"not-a-video","message":"in the end"}}}"#;
 const READY: &str =
     r#"{"ready":{"has_closed_descriptors":true,"has_limits":true,"has_landlock":true,"has_seccomp":true}}"#;
 
@@ -103,8 +103,24 @@ const READY: &str =
 fn misbehave(then: impl FnOnce(&UnixStream)) {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().expect("a socket"));
     say(&socket, READY);
-    io::Read::read(&mut &socket, &mut [0]).expect("an order");
+    for _ in ["with the tray", "of the call"] {
+        hear(&socket);
+    }
     then(&socket);
+}
+
+fn hear(mut socket: &UnixStream) {
+    let mut head = [0; 8];
+    socket.read_exact(&mut head).expect("an order");
+    let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
+    socket.read_exact(&mut vec![0; length as usize]).expect("an order");
+}
+
+/// Says how many pictures an output will have, and where the file of this result lies; then that all is over.
+fn say_planned(socket: &UnixStream, output: usize, place: &str) {
+    let planned = format!(r#"{{"planned":{{"output":{output},"picture_count":1,"best":null}}}}"#);
+    say(socket, &format!(r#"{{"produced":{{"produced":{planned},"place":{place}}}}}"#));
+    say(socket, NOT_A_VIDEO);
 }
 
 fn say(mut socket: &UnixStream, message: &str) {
@@ -267,7 +283,8 @@ fn a_confined_process_reaches_nothing() {
 
 fn a_child_that_breaks_down_costs_one_call() {
     let [source, _] = sources();
-    for mode in ["die", "lie", "ask-too-much", "ask-beyond", "babble"] {
+    assert_eq!(take(&pool("plan"), &source).1.expect_err("in the end").code, ErrorCode::NotAVideo);
+    for mode in ["die", "lie", "point-beside", "ask-too-much", "ask-beyond", "babble"] {
         let pool = pool(mode);
         for _ in 0..2 {
             let failure = take(&pool, &source).1.expect_err(mode);

@@ -27,7 +27,7 @@ pub(super) fn apply() -> Option<()> {
 
 /// What decoding needs once everything is loaded and open.
 fn allowed() -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
-    const PLAIN: [i64; 44] = [
+    const PLAIN: [i64; 45] = [
         libc::SYS_brk,
         libc::SYS_clock_getres,
         libc::SYS_clock_gettime,
@@ -52,6 +52,7 @@ fn allowed() -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
         libc::SYS_ppoll,
         libc::SYS_pread64,
         libc::SYS_preadv,
+        libc::SYS_pwrite64,
         libc::SYS_read,
         libc::SYS_readv,
         libc::SYS_recvfrom,
