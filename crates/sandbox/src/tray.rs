@@ -12,7 +12,9 @@ use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::io::pread;
 use serde::{Deserialize, Serialize};
 
 /// Size of a slot: what is left free behind a picture.
@@ -32,11 +34,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The slots that it takes; `None` when they are not all in a tray.
+    /// The slots that it takes; `None` when there are none, or not all are in a tray.
     fn slots(self) -> Option<Range<usize>> {
         let count = usize::try_from(self.length_bytes.div_ceil(SLOT_BYTES)).ok()?;
         let end = self.first_slot.checked_add(count)?;
-        (end <= SLOT_COUNT).then_some(self.first_slot..end)
+        (0 < count && end <= SLOT_COUNT).then_some(self.first_slot..end)
     }
 
     const fn offset_bytes(self) -> u64 {
@@ -68,8 +70,12 @@ impl Taking {
     /// When the place is not in the tray.
     pub(crate) fn take(&mut self, place: Place) -> io::Result<Vec<u8>> {
         let slots = place.slots().ok_or_else(|| io::Error::other("a picture beside the tray"))?;
-        let mut picture = vec![0; place.length_bytes as usize];
-        self.memory.read_exact_at(&mut picture, place.offset_bytes())?;
+        let length = place.length_bytes as usize;
+        let mut picture = Vec::with_capacity(length);
+        if pread(&self.memory, spare_capacity(&mut picture), place.offset_bytes())? < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        picture.truncate(length);
         for count in &mut self.counts[slots.clone()] {
             *count = count.wrapping_add(1);
         }
@@ -104,7 +110,7 @@ impl Laying {
         let place_at = |first_slot| Place { first_slot, length_bytes: picture.len() as u64 };
         let from_here = Some(place_at(self.next_slot)).filter(|place| place.slots().is_some());
         let place = from_here.unwrap_or_else(|| place_at(0));
-        let Some(slots) = place.slots().filter(|slots| !slots.is_empty()) else { return Ok(None) };
+        let Some(slots) = place.slots() else { return Ok(None) };
         let mut taken = [0; SLOT_COUNT];
         self.memory.read_exact_at(&mut taken, COUNTS_AT)?;
         if taken[slots.clone()] != self.counts[slots.clone()] {
@@ -184,6 +190,7 @@ mod tests {
         }
         assert!(laying.memory.write_at(&[1], TRAY_BYTES).is_err());
         for (first_slot, length_bytes) in [
+            (0, 0),
             (0, COUNTS_AT + 1),
             (SLOT_COUNT, 1),
             (usize::MAX, 1),

@@ -159,8 +159,8 @@ impl Known {
         self.placed(iter::once(offset..offset.saturating_add(length)).collect())
     }
 
-    /// What to ask for before it is needed: the next foreseen range that is not here, as much of it as may be, or
-    /// several little ones.
+    /// What to ask for before it is needed: the next foreseen ranges that are not here. Of one that is too long for any
+    /// question as much comes along as may be; the others come whole.
     fn question_ahead(&mut self) -> Option<Question> {
         let (mut ranges, mut left, mut from) = (Vec::new(), self.ahead_bytes_max, self.ahead_from);
         for range in &self.foreseen {
@@ -169,7 +169,8 @@ impl Known {
                 start += length;
             }
             let end = range.end.min(start.saturating_add(left));
-            if end < range.end && !ranges.is_empty() || ranges.len() == RANGES_MAX {
+            let is_whole_later = range.end.saturating_sub(start) <= AHEAD_BYTES_MAX;
+            if end < range.end && is_whole_later && !ranges.is_empty() || ranges.len() == RANGES_MAX {
                 break;
             }
             if start < end {
@@ -306,6 +307,14 @@ mod tests {
         let next = begun.end..begun.end + part;
         let asked = questions(&foreseen, &[(begun.start, 1), (begun.end, 1)]);
         assert_eq!(asked[1..3], [vec![begun], vec![next]]);
+    }
+
+    #[test]
+    fn long_ranges_fill_the_questions_and_others_are_not_split() {
+        let foreseen: Vec<_> = (1..=3).map(|k| k * 1_000_000..k * 1_000_000 + 600_000).collect();
+        let places = |range: &Range<u64>| [range.start, range.start + 262_144, range.end - 1];
+        let reads: Vec<_> = foreseen.iter().flat_map(places).map(|place| (place, 1)).collect();
+        assert_eq!(questions(&foreseen, &reads).len(), 4, "256 KiB, and three times 512 KiB at most");
     }
 
     #[test]
