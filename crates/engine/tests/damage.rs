@@ -130,6 +130,8 @@ fn no_half_picture_is_handed_on_where_the_decoder_notices_damage() {
         (Codec::H264, Container::MpegTs),
         (Codec::Mpeg2, Container::MpegTs),
         (Codec::Mpeg4, Container::Avi),
+        (Codec::Vp9, Container::Mp4),
+        (Codec::Vp9, Container::Webm),
     ] {
         let tally = tally(codec, container);
         assert_eq!(tally.half, 0, "{codec:?} in {container:?}: {tally:?}");
@@ -146,7 +148,7 @@ fn hevc_pictures_with_parts_that_were_never_decoded_fail() {
 
 #[test]
 fn checksums_tell_of_damage_that_the_decoder_keeps_to_itself() {
-    // Without them, from 3 to 14 of a hundred of these pictures are half of one.
+    // Without them, up to 9 of a hundred of these pictures are half of one.
     for codec in [Codec::Hevc, Codec::Av1, Codec::Vp9, Codec::Vp8] {
         let tally = tally(codec, Container::Mkv);
         assert_eq!((tally.near, tally.half), (0, 0), "{codec:?}: {tally:?}");

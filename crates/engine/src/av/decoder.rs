@@ -20,6 +20,8 @@ pub struct Decoder {
     context: *mut ffi::AVCodecContext,
     /// Whether it hands out damaged frames unmarked, so that they are looked at.
     is_silent: bool,
+    /// The matrix of its frames, as the container tells it: libvpx forgets it.
+    matrix: ffi::AVColorSpace,
     // Declared last, so that it is dropped after the context that points to it.
     complaints: Box<Complaints>,
 }
@@ -39,13 +41,14 @@ impl Decoder {
         // SAFETY: the parameters belong to an open stream. The new context is owned by `decoder` at once, so
         // that it is freed on every path.
         unsafe {
-            let codec = ffi::avcodec_find_decoder((*parameters).codec_id);
+            let codec = find_decoder((*parameters).codec_id, demuxer.has_opacity_beside(stream.index));
             if codec.is_null() {
                 return Ok(None);
             }
             let complaints = Box::default();
             let is_silent = stream.codec == Codec::Hevc;
-            let decoder = Self { context: ffi::avcodec_alloc_context3(codec), complaints, is_silent };
+            let context = ffi::avcodec_alloc_context3(codec);
+            let decoder = Self { context, complaints, is_silent, matrix: (*parameters).color_space };
             if decoder.context.is_null() {
                 return Err(AvError::out_of_memory("avcodec_alloc_context3"));
             }
@@ -90,6 +93,7 @@ impl Decoder {
                 if self.is_silent && unsafe { is_unfilled(frame.as_ptr()) } {
                     frame.note_damage();
                 }
+                frame.note_matrix(self.matrix);
                 Some(frame)
             }),
         }
@@ -119,6 +123,22 @@ impl Drop for Decoder {
     fn drop(&mut self) {
         // SAFETY: allocated in `open`, freed only here.
         unsafe { ffi::avcodec_free_context(&raw mut self.context) };
+    }
+}
+
+/// The decoder of a codec, null if there is none: the first that libav has, but libvpx where libav's own would give less.
+/// Of VP9 that reads over nearly all damage without a word, and is no faster (`docs/design/decoding.md`); of VP9 and VP8 it
+/// does not read opacity. A libav that was built without libvpx does with its own.
+fn find_decoder(codec: ffi::AVCodecID, has_opacity_beside: bool) -> *const ffi::AVCodec {
+    let better = match codec {
+        ffi::AVCodecID::AV_CODEC_ID_VP9 => Some(c"libvpx-vp9"),
+        ffi::AVCodecID::AV_CODEC_ID_VP8 if has_opacity_beside => Some(c"libvpx"),
+        _ => None,
+    };
+    // SAFETY: the name ends with a zero byte; both functions only look into libav's table.
+    unsafe {
+        let better = better.map_or(std::ptr::null(), |name| ffi::avcodec_find_decoder_by_name(name.as_ptr()));
+        if better.is_null() { ffi::avcodec_find_decoder(codec) } else { better }
     }
 }
 

@@ -102,6 +102,15 @@ impl Demuxer {
         unsafe { (*self.stream_ptr(index)).time_base }
     }
 
+    /// Whether packets of a stream carry how opaque its pictures are beside them, as Matroska's `AlphaMode` says.
+    pub(super) fn has_opacity_beside(&self, index: usize) -> bool {
+        // SAFETY: the stream belongs to this open container; the name ends with a zero byte.
+        let entry = unsafe {
+            ffi::av_dict_get((*self.stream_ptr(index)).metadata, c"alpha_mode".as_ptr(), std::ptr::null(), 0)
+        };
+        !entry.is_null()
+    }
+
     /// Short name of the container, such as `matroska,webm`.
     pub fn container(&self) -> String {
         // SAFETY: an open context has its input format, whose name is a static string.

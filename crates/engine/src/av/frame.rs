@@ -117,6 +117,15 @@ impl Frame {
         unsafe { self.pointer.as_mut().flags |= ffi::AV_FRAME_FLAG_CORRUPT };
     }
 
+    /// Notes the matrix that its container tells, if the codec tells none.
+    pub(super) fn note_matrix(&mut self, matrix: ffi::AVColorSpace) {
+        // SAFETY: the frame is this reference's own; the field is a plain number.
+        let own = unsafe { &mut self.pointer.as_mut().colorspace };
+        if *own == ffi::AVColorSpace::AVCOL_SPC_UNSPECIFIED {
+            *own = matrix;
+        }
+    }
+
     /// Shape of a pixel as the codec says.
     pub fn pixel_aspect(&self) -> Option<Rational> {
         Rational::positive(self.raw().sample_aspect_ratio)

@@ -1,6 +1,6 @@
 //! Checksums of Matroska's clusters, for codecs whose decoders hand out damaged pictures as sound.
 //!
-//! Of HEVC, VP8 and VP9 a flipped bit most often gives another picture, and libav says nothing. Many writers put a
+//! Of HEVC and VP8 a flipped bit most often gives another picture, and libav says nothing. Many writers put a
 //! checksum before each cluster, which libav does not look at; this does. Where one does not fit, every frame
 //! of that cluster counts as damaged: which of them is, nobody knows.
 //!

@@ -17,7 +17,7 @@ pub const BARS: [[u8; 3]; 8] = [
 /// The planes of a frame, one after another; samples of ten bits have their lower byte first.
 pub(super) fn draw(bars: Bars, (width, height): (usize, usize)) -> Vec<u8> {
     let (across, down) = match bars.samples {
-        Samples::Yuv420 | Samples::Yuv420Ten => (2, 2),
+        Samples::Yuv420 | Samples::Yuv420Ten | Samples::Yuva420 => (2, 2),
         Samples::Yuv422 | Samples::Yuv422Ten => (2, 1),
         Samples::Yuv444 | Samples::Yuv444Ten | Samples::Yuva444Ten | Samples::Rgb => (1, 1),
     };
@@ -29,9 +29,10 @@ pub(super) fn draw(bars: Bars, (width, height): (usize, usize)) -> Vec<u8> {
         let row: Vec<u16> = row.collect();
         (0..height).for_each(|_| put(&mut bytes, row.iter().copied(), bars.samples));
     }
-    if bars.samples == Samples::Yuva444Ten {
+    if matches!(bars.samples, Samples::Yuva420 | Samples::Yuva444Ten) {
+        let (opaque, half) = if is_ten_bits(bars.samples) { (1_023, 512) } else { (255, 128) };
         for y in 0..height {
-            let alpha = if y < height / 2 { 1_023 } else { 512 };
+            let alpha = if y < height / 2 { opaque } else { half };
             put(&mut bytes, std::iter::repeat_n(alpha, width), bars.samples);
         }
     }

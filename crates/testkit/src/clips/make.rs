@@ -248,6 +248,8 @@ fn codec_arguments(spec: &ClipSpec) -> Vec<String> {
     let gop = spec.gop.frame_count;
     let (open, closed) = if spec.gop.is_open { (1, "-cgop") } else { (0, "+cgop") };
     let quality = if spec.content.first_number().is_some() { 23 } else { 1 };
+    // The encoder of VP8 takes no hidden frames beside opacity.
+    let hidden = u8::from(pixel_format(spec) != Samples::Yuva420.pixel_format());
     let b_frames = "bframes=3:b-adapt=0:b-pyramid";
     words(&match spec.codec {
         Codec::H264 => format!(
@@ -267,7 +269,7 @@ fn codec_arguments(spec: &ClipSpec) -> Vec<String> {
         }
         Codec::Av1 => format!("-c:v libsvtav1 -preset 8 -crf {quality} -g {gop}"),
         Codec::Vp8 => format!(
-            "-c:v libvpx -deadline good -cpu-used 5 -auto-alt-ref 1 -lag-in-frames 16 \
+            "-c:v libvpx -deadline good -cpu-used 5 -auto-alt-ref {hidden} -lag-in-frames 16 \
              -crf {} -b:v 1M -g {gop}",
             quality.max(4)
         ),

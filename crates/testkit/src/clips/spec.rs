@@ -103,6 +103,8 @@ pub enum Samples {
     Yuv422Ten,
     /// 4:4:4 in 10 bits.
     Yuv444Ten,
+    /// 4:2:0 in 8 bits, with half of transparency in the lower half.
+    Yuva420,
     /// 4:4:4 in 10 bits, with half of transparency in the lower half.
     Yuva444Ten,
     /// Green, blue and red in 8 bits.
@@ -297,6 +299,7 @@ impl Samples {
             Self::Yuv420Ten => "yuv420p10le",
             Self::Yuv422Ten => "yuv422p10le",
             Self::Yuv444Ten => "yuv444p10le",
+            Self::Yuva420 => "yuva420p",
             Self::Yuva444Ten => "yuva444p10le",
             Self::Rgb => "gbrp",
         }
