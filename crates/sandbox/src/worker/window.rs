@@ -16,20 +16,23 @@ use crate::message::{Question, RANGES_MAX, READ_BYTES_MAX, WINDOW_BYTES};
 /// nor its parent from looking whether the call's time is over.
 const GATHERING_MAX: Duration = Duration::from_millis(20);
 
+/// How much is read at a time on its way to the window: little enough to stay in the processor's cache.
+const STEP_BYTES: usize = 64 << 10;
+
 /// Memory that the parent writes and the child reads.
 pub(super) struct Window {
     written: File,
     /// The same memory, by a descriptor that cannot write.
     shown: File,
     /// What is read, on its way to the window.
-    bytes: Vec<u8>,
+    step: Box<[u8]>,
 }
 
 impl Window {
     pub(super) fn open() -> io::Result<Self> {
         let written = File::from(memfd_create("video", MemfdFlags::CLOEXEC)?);
         let shown = File::open(format!("/proc/self/fd/{}", written.as_raw_fd()))?;
-        Ok(Self { written, shown, bytes: Vec::new() })
+        Ok(Self { written, shown, step: vec![0; STEP_BYTES].into() })
     }
 
     /// Reads the ranges that a child asks for into the window, each from its beginning and as far as the source
@@ -43,16 +46,59 @@ impl Window {
         source: &dyn ByteSource,
         question: &Question,
     ) -> io::Result<Result<Vec<u32>, Failure>> {
-        let total = bytes_of(question).ok_or_else(|| io::Error::other("too many bytes asked for"))?;
-        if self.bytes.len() < total {
-            self.bytes.resize(total, 0);
+        self.show_within(GATHERING_MAX, source, question)
+    }
+
+    fn show_within(
+        &mut self,
+        time: Duration,
+        source: &dyn ByteSource,
+        question: &Question,
+    ) -> io::Result<Result<Vec<u32>, Failure>> {
+        if !is_allowed(question) {
+            return Err(io::Error::other("too many bytes asked for"));
         }
-        let read = read_within(GATHERING_MAX, source, &question.ranges, &mut self.bytes);
-        if let Ok(lengths) = &read {
-            let end: usize = lengths.iter().map(|&length| length as usize).sum();
-            self.written.write_all_at(&self.bytes[..end], question.place)?;
+        let begun = Instant::now();
+        let (mut lengths, mut place) = (Vec::new(), question.place);
+        for range in &question.ranges {
+            if !lengths.is_empty() && time < begun.elapsed() {
+                break;
+            }
+            match self.copy(source, range, place)? {
+                Ok(count) => {
+                    lengths.push(count as u32);
+                    place += count;
+                }
+                Err(error) if lengths.is_empty() => return Ok(Err(SourceError::failure_in(&error))),
+                Err(_) => break,
+            }
         }
-        Ok(read)
+        Ok(Ok(lengths))
+    }
+
+    /// Reads a range to a place in the window until the source gives less than it was asked for; an error counts
+    /// when nothing came before it.
+    fn copy(
+        &mut self,
+        source: &dyn ByteSource,
+        range: &Range<u64>,
+        place: u64,
+    ) -> io::Result<io::Result<u64>> {
+        let mut copied = 0;
+        while range.start + copied < range.end {
+            let wanted = (range.end - range.start - copied).min(STEP_BYTES as u64) as usize;
+            let count = match source.read_at(range.start + copied, &mut self.step[..wanted]) {
+                Ok(count) => count,
+                Err(error) if copied == 0 => return Ok(Err(error)),
+                Err(_) => break,
+            };
+            self.written.write_all_at(&self.step[..count], place + copied)?;
+            copied += count as u64;
+            if count < wanted {
+                break;
+            }
+        }
+        Ok(Ok(copied))
     }
 }
 
@@ -63,43 +109,14 @@ impl AsFd for Window {
     }
 }
 
-/// Reads ranges one after another into `bytes`.
-fn read_within(
-    time: Duration,
-    source: &dyn ByteSource,
-    ranges: &[Range<u64>],
-    bytes: &mut [u8],
-) -> Result<Vec<u32>, Failure> {
-    let begun = Instant::now();
-    let (mut lengths, mut end) = (Vec::new(), 0);
-    for range in ranges {
-        if !lengths.is_empty() && time < begun.elapsed() {
-            break;
-        }
-        let space = &mut bytes[end..][..(range.end - range.start) as usize];
-        match source.read_at(range.start, space) {
-            Ok(count) => {
-                lengths.push(count as u32);
-                end += count;
-            }
-            Err(error) if lengths.is_empty() => return Err(SourceError::failure_in(&error)),
-            Err(_) => break,
-        }
-    }
-    Ok(lengths)
-}
-
-/// The bytes of all ranges; `None` when they are more than a child may ask for at a time, or have no place in the
-/// window.
-fn bytes_of(question: &Question) -> Option<usize> {
+/// Whether a child may ask for so much at a time, and all of it has a place in the window.
+fn is_allowed(question: &Question) -> bool {
     let ranges = &question.ranges;
-    if !(1..=RANGES_MAX).contains(&ranges.len()) {
-        return None;
-    }
     let length = |range: &Range<u64>| range.end.checked_sub(range.start);
-    let total = ranges.iter().try_fold(0_u64, |total, range| total.checked_add(length(range)?))?;
-    let is_in_window = question.place.checked_add(total).is_some_and(|end| end <= WINDOW_BYTES);
-    (total <= READ_BYTES_MAX && is_in_window).then_some(total as usize)
+    let total = ranges.iter().try_fold(0_u64, |total, range| total.checked_add(length(range)?));
+    let is_in_window = |total| question.place.checked_add(total).is_some_and(|end| end <= WINDOW_BYTES);
+    (1..=RANGES_MAX).contains(&ranges.len())
+        && total.is_some_and(|total| total <= READ_BYTES_MAX && is_in_window(total))
 }
 
 #[cfg(test)]
@@ -143,10 +160,12 @@ mod tests {
     #[test]
     fn an_answer_ends_where_reading_fails_or_takes_long() {
         let answer = |time, broken_at| {
-            let mut bytes = vec![0; 15];
-            let lengths = read_within(time, &Broken(broken_at), &[0..5, 30..35, 60..65], &mut bytes);
+            let mut window = Window::open().unwrap();
+            let question = Question { ranges: vec![0..5, 30..35, 60..65], place: 7 };
+            let lengths = window.show_within(time, &Broken(broken_at), &question).unwrap();
             let lengths = lengths.map_err(|failure| failure.code)?;
-            bytes.truncate(lengths.len());
+            let mut bytes = vec![0; lengths.len()];
+            window.shown.read_exact_at(&mut bytes, 7).unwrap();
             Ok((lengths, bytes))
         };
         assert_eq!(answer(Duration::MAX, 99), Ok((vec![1; 3], vec![0, 30, 60])));
@@ -155,26 +174,61 @@ mod tests {
         assert_eq!(answer(Duration::ZERO, 99), Ok((vec![1], vec![0])));
     }
 
+    /// Has as many bytes as it is told, and an error behind them.
+    struct Long(u64);
+
+    impl ByteSource for Long {
+        fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+            if self.0 <= offset {
+                return Err(io::Error::other("broken"));
+            }
+            let count = buf.len().min((self.0 - offset) as usize);
+            (offset..).zip(&mut buf[..count]).for_each(|(place, byte)| *byte = (place % 251) as u8);
+            Ok(count)
+        }
+
+        fn len(&self) -> u64 {
+            u64::MAX
+        }
+
+        fn validator(&self) -> String {
+            String::new()
+        }
+    }
+
+    #[test]
+    fn long_ranges_come_whole_or_as_far_as_they_can_be_read() {
+        let step = STEP_BYTES as u64;
+        for (there, shown) in [(u64::MAX, 4 * step), (3 * step, 2 * step), (3 * step + 5, 2 * step + 5)] {
+            let mut window = Window::open().unwrap();
+            let question = Question { ranges: std::iter::once(step..5 * step).collect(), place: 9 };
+            assert_eq!(window.show(&Long(there), &question).unwrap(), Ok(vec![shown as u32]));
+            let mut bytes = vec![0; shown as usize];
+            window.shown.read_exact_at(&mut bytes, 9).unwrap();
+            assert!((step..).zip(bytes).all(|(place, byte)| byte == (place % 251) as u8), "{there}");
+        }
+    }
+
     #[test]
     fn a_child_may_ask_for_a_mebibyte_in_some_thousand_ranges() {
         let mebibyte = 1_u64 << 20;
         let (whole, backwards) = (5..mebibyte + 5, Range { start: 8, end: 7 });
-        let cases: [(&[Range<u64>], Option<usize>); 7] = [
-            (&[], None),
-            (&[7..7, 9..9], Some(0)),
-            (&[whole.clone(), 3..3], Some(1 << 20)),
-            (&[whole, 0..1], None),
-            (&[0..u64::MAX, 0..u64::MAX], None),
-            (&[backwards, 0..1], None),
-            (&vec![0..1; RANGES_MAX + 1], None),
+        let cases: [(&[Range<u64>], bool); 7] = [
+            (&[], false),
+            (&[7..7, 9..9], true),
+            (&[whole.clone(), 3..3], true),
+            (&[whole, 0..1], false),
+            (&[0..u64::MAX, 0..u64::MAX], false),
+            (&[backwards, 0..1], false),
+            (&vec![0..1; RANGES_MAX + 1], false),
         ];
-        for (ranges, bytes) in cases {
+        for (ranges, is_right) in cases {
             let question = Question { ranges: ranges.to_vec(), place: WINDOW_BYTES / 2 };
-            assert_eq!(bytes_of(&question), bytes, "{} ranges, {:?}", ranges.len(), ranges.first());
+            assert_eq!(is_allowed(&question), is_right, "{} ranges, {:?}", ranges.len(), ranges.first());
         }
-        for (place, bytes) in [(WINDOW_BYTES - 5, Some(5)), (WINDOW_BYTES - 4, None), (u64::MAX, None)] {
+        for (place, is_right) in [(WINDOW_BYTES - 5, true), (WINDOW_BYTES - 4, false), (u64::MAX, false)] {
             let question = Question { ranges: std::iter::once(7..12).collect(), place };
-            assert_eq!(bytes_of(&question), bytes, "at {place}");
+            assert_eq!(is_allowed(&question), is_right, "at {place}");
         }
     }
 }
