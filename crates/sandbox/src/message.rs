@@ -13,12 +13,13 @@ use crate::tray::Place;
 /// Most ranges of one [`Report::Foreseen`] or [`Question`].
 pub(crate) const RANGES_MAX: usize = 4_096;
 
-/// Most bytes of all ranges of one [`Question`].
-pub(crate) const READ_BYTES_MAX: u64 = 1 << 20;
-
 /// Size of the window through which a child sees a video that it has no file of: a piece of memory that the parent
 /// writes and the child reads.
 pub(crate) const WINDOW_BYTES: u64 = 2 << 20;
+
+/// Most bytes of all ranges of one [`Question`]: a quarter of the window, so that no answer overwrites what was not
+/// read yet.
+pub(crate) const READ_BYTES_MAX: u64 = WINDOW_BYTES / 4;
 
 /// From parent to child.
 #[derive(Debug, Serialize, Deserialize)]

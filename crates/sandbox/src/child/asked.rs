@@ -11,15 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stillframe_domain::ByteSource;
 
 use super::channel::Channel;
-use crate::message::{Question, RANGES_MAX, Report, SourceFacts, WINDOW_BYTES};
+use crate::message::{Question, RANGES_MAX, READ_BYTES_MAX, Report, SourceFacts, WINDOW_BYTES};
 
 /// Fewest bytes asked for at a time: parsers of containers read a few bytes here and a few there.
 const ASKED_BYTES_MIN: u64 = 4 << 10;
 /// Most bytes asked for when some are needed: only when all are in the window can the first be read.
 const ASKED_BYTES_MAX: u64 = 256 << 10;
-/// Most bytes asked for ahead, of one range or of several little ones: each question wakes both processes. A
-/// quarter of the window, so that none overwrites what was not read yet.
-const AHEAD_BYTES_MAX: u64 = WINDOW_BYTES / 4;
+/// Most bytes asked for ahead, of one range or of several: each question wakes both processes.
+const AHEAD_BYTES_MAX: u64 = READ_BYTES_MAX;
 /// Pieces of the window that are remembered: all those of one answer at least.
 const PIECES_MAX: usize = RANGES_MAX;
 
