@@ -5,7 +5,7 @@
 
 use crate::cut::Part;
 use crate::nal::Framing;
-use crate::{av1, hevc};
+use crate::{av1, hevc, vpx};
 
 /// Packets of one input; more add nothing but time.
 const PACKETS_MAX: usize = 64;
@@ -38,6 +38,22 @@ pub fn plan_hevc(input: &[u8]) {
     if let Some(last) = packets.len().checked_sub(1) {
         for framing in framings {
             check(packets, hevc::cut(packets, &[last], framing, &parameters));
+        }
+    }
+}
+
+/// Looks at a packet of VP8 and VP9 before libvpx would.
+///
+/// # Panics
+/// When a packet that was made to list one frame is not understood as one that does.
+pub fn guard_vpx(packet: &[u8]) {
+    const PIXELS_MAX: u64 = 1 << 26;
+    for coding in [vpx::Coding::Vp8, vpx::Coding::Vp9] {
+        if let Some(list) = vpx::missing_list(coding, packet, PIXELS_MAX) {
+            let listing = [packet, &list].concat();
+            let is_whole =
+                list.is_empty() || vpx::missing_list(coding, &listing, PIXELS_MAX) == Some(Vec::new());
+            assert!(is_whole, "{list:?}");
         }
     }
 }

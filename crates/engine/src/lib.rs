@@ -55,6 +55,7 @@ mod tone;
 mod transparency;
 #[cfg(test)]
 mod trial;
+mod vpx;
 pub mod vtt;
 
 use std::ops::ControlFlow;

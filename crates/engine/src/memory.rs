@@ -1,4 +1,4 @@
-//! What the C library's allocator keeps for itself.
+//! What the C library's allocator keeps for itself, and whether the system bounds it.
 //!
 //! glibc gives threads heaps of their own and gives little back from any of them, and the more large buffers
 //! it has seen, the more it keeps. Each call starts new threads; so a process that takes pictures for days
@@ -30,6 +30,15 @@ pub(crate) fn settle() {
 /// that does nothing but take pictures, again and again; to be called before its first call.
 pub fn keep_memory_between_calls() {
     keep_at_most(KEPT_BETWEEN_CALLS_BYTES_MAX);
+}
+
+/// Whether the system bounds the memory of this process, whatever it asks for (`RLIMIT_AS`), as it does that of the
+/// sandbox's children.
+pub(crate) fn is_limited() -> bool {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the limits are written into a local.
+    let code = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
+    code == 0 && limit.rlim_cur != libc::RLIM_INFINITY
 }
 
 /// Settles it, once in a process. Other C libraries are left as they are.

@@ -10,3 +10,8 @@ pub fn av1(data: &[u8]) {
 pub fn hevc(data: &[u8]) {
     stillframe_engine::fuzzing::plan_hevc(data);
 }
+
+/// A packet of VP8 or VP9, which is looked at before libvpx does.
+pub fn vpx(data: &[u8]) {
+    stillframe_engine::fuzzing::guard_vpx(data);
+}

@@ -16,7 +16,7 @@ mod texts;
 mod time;
 mod world;
 
-pub use headers::{av1, hevc};
+pub use headers::{av1, hevc, vpx};
 pub use media::{child, media};
 pub use requests::{forms, json, mns};
 pub use signatures::signatures;
@@ -26,7 +26,7 @@ pub use texts::{times, vtt};
 pub type Entry = fn(&[u8]);
 
 /// All of them, by the name of their fuzz target and of the folder of their corpus.
-pub const TARGETS: [(&str, Entry); 9] = [
+pub const TARGETS: [(&str, Entry); 10] = [
     ("av1", av1),
     ("forms", forms),
     ("hevc", hevc),
@@ -35,5 +35,6 @@ pub const TARGETS: [(&str, Entry); 9] = [
     ("mns", mns),
     ("signatures", signatures),
     ("times", times),
+    ("vpx", vpx),
     ("vtt", vtt),
 ];

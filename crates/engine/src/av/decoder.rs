@@ -1,10 +1,13 @@
 //! The decoder: packets in, frames out.
 
+use std::ffi::CStr;
+
 use ffmpeg_sys_next as ffi;
 
 use super::complaints::Complaints;
 use super::unfilled::{is_unfilled, marked_buffer};
 use super::{AvError, Codec, Demuxer, Frame, Packet, Stream, check};
+use crate::vpx;
 
 /// How a decoder is opened.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +23,10 @@ pub struct Decoder {
     context: *mut ffi::AVCodecContext,
     /// Whether it hands out damaged frames unmarked, so that they are looked at.
     is_silent: bool,
+    /// What libvpx decodes with it, if it does.
+    vpx: Option<vpx::Coding>,
+    /// Most pixels of a frame.
+    pixels_max: u64,
     /// The matrix of its frames, as the container tells it: libvpx forgets it.
     matrix: ffi::AVColorSpace,
     // Declared last, so that it is dropped after the context that points to it.
@@ -41,14 +48,15 @@ impl Decoder {
         // SAFETY: the parameters belong to an open stream. The new context is owned by `decoder` at once, so
         // that it is freed on every path.
         unsafe {
-            let codec = find_decoder((*parameters).codec_id, demuxer.has_opacity_beside(stream.index));
+            let (codec, vpx) = find_decoder((*parameters).codec_id, demuxer.has_opacity_beside(stream.index));
             if codec.is_null() {
                 return Ok(None);
             }
             let complaints = Box::default();
             let is_silent = stream.codec == Codec::Hevc;
             let context = ffi::avcodec_alloc_context3(codec);
-            let decoder = Self { context, complaints, is_silent, matrix: (*parameters).color_space };
+            let (pixels_max, matrix) = (options.pixels_per_frame_max, (*parameters).color_space);
+            let decoder = Self { context, is_silent, vpx, pixels_max, matrix, complaints };
             if decoder.context.is_null() {
                 return Err(AvError::out_of_memory("avcodec_alloc_context3"));
             }
@@ -76,7 +84,11 @@ impl Decoder {
 
     /// Gives the decoder a packet, or the end of the stream.
     pub fn send(&mut self, packet: Option<&Packet>) -> Result<(), AvError> {
-        let packet = packet.map_or(std::ptr::null_mut(), Packet::as_ptr);
+        let guarded = match (packet, self.vpx) {
+            (Some(packet), Some(coding)) => Some(guarded(packet, coding, self.pixels_max)?),
+            _ => None,
+        };
+        let packet = guarded.as_ref().or(packet).map_or(std::ptr::null_mut(), Packet::as_ptr);
         // SAFETY: the context is open; the packet, if any, is valid and only read.
         check("avcodec_send_packet", unsafe { ffi::avcodec_send_packet(self.context, packet) }).map(drop)
     }
@@ -129,17 +141,35 @@ impl Drop for Decoder {
 /// The decoder of a codec, null if there is none: the first that libav has, but libvpx where libav's own would give less.
 /// Of VP9 that reads over nearly all damage without a word, and is no faster (`docs/design/decoding.md`); of VP9 and VP8 it
 /// does not read opacity. A libav that was built without libvpx does with its own.
-fn find_decoder(codec: ffi::AVCodecID, has_opacity_beside: bool) -> *const ffi::AVCodec {
+fn find_decoder(
+    codec: ffi::AVCodecID,
+    has_opacity_beside: bool,
+) -> (*const ffi::AVCodec, Option<vpx::Coding>) {
     let better = match codec {
-        ffi::AVCodecID::AV_CODEC_ID_VP9 => Some(c"libvpx-vp9"),
-        ffi::AVCodecID::AV_CODEC_ID_VP8 if has_opacity_beside => Some(c"libvpx"),
+        ffi::AVCodecID::AV_CODEC_ID_VP9 => Some((c"libvpx-vp9", vpx::Coding::Vp9)),
+        ffi::AVCodecID::AV_CODEC_ID_VP8 if has_opacity_beside => Some((c"libvpx", vpx::Coding::Vp8)),
         _ => None,
     };
-    // SAFETY: the name ends with a zero byte; both functions only look into libav's table.
-    unsafe {
-        let better = better.map_or(std::ptr::null(), |name| ffi::avcodec_find_decoder_by_name(name.as_ptr()));
-        if better.is_null() { ffi::avcodec_find_decoder(codec) } else { better }
+    // SAFETY: the name ends with a zero byte; the function only looks into libav's table.
+    let find = |name: &CStr| unsafe { ffi::avcodec_find_decoder_by_name(name.as_ptr()) };
+    let better = better.map(|(name, coding)| (find(name), Some(coding)));
+    // SAFETY: it only looks into libav's table.
+    let own = || (unsafe { ffi::avcodec_find_decoder(codec) }, None);
+    better.filter(|(decoder, _)| !decoder.is_null()).unwrap_or_else(own)
+}
+
+/// A packet that libvpx may be given.
+fn guarded(packet: &Packet, coding: vpx::Coding, pixels_max: u64) -> Result<Packet, AvError> {
+    let guard = |data| {
+        let refused = AvError { call: "vpx", code: ffi::AVERROR_INVALIDDATA };
+        vpx::guard(coding, data, pixels_max).ok_or(refused)
+    };
+    let tail = guard(packet.data())?;
+    let mut guarded = if tail.is_empty() { packet.share()? } else { packet.with_tail(&tail)? };
+    if let Some(opacity) = packet.opacity() {
+        guarded.add_to_opacity(&guard(opacity)?)?;
     }
+    Ok(guarded)
 }
 
 /// Sets what is not in the stream's parameters.

@@ -8,6 +8,11 @@ use ffmpeg_sys_next as ffi;
 use super::{AvError, known};
 use crate::cut::Part;
 
+/// What Matroska puts beside a packet.
+const OPACITY: ffi::AVPacketSideDataType = ffi::AVPacketSideDataType::AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL;
+/// The number of what it is, before it.
+const ADDED_ID_BYTES: usize = size_of::<u64>();
+
 /// One packet; owns its bytes (or a counted reference to them).
 pub struct Packet {
     pointer: NonNull<ffi::AVPacket>,
@@ -79,6 +84,43 @@ impl Packet {
             fill(std::slice::from_raw_parts_mut(data, size));
         }
         Ok(packet)
+    }
+
+    /// A packet of the same times with these bytes behind its own.
+    pub(super) fn with_tail(&self, tail: &[u8]) -> Result<Self, AvError> {
+        let data = self.data();
+        self.with_bytes(data.len() + tail.len(), &mut |bytes| {
+            bytes[..data.len()].copy_from_slice(data);
+            bytes[data.len()..].copy_from_slice(tail);
+        })
+    }
+
+    /// The coded bytes of how opaque the picture is, where they come beside it.
+    ///
+    /// Source: RFC 9559, 5.1.3.5.2.2 (BlockAddID 1), whose number libav puts in front of them.
+    pub(super) fn opacity(&self) -> Option<&[u8]> {
+        let mut size = 0;
+        // SAFETY: the packet is valid; the size is written into a local, and so many bytes belong to the packet.
+        let added = unsafe {
+            let data = ffi::av_packet_get_side_data(self.as_ptr(), OPACITY, &raw mut size);
+            if data.is_null() { &[] } else { std::slice::from_raw_parts(data, size) }
+        };
+        added.get(ADDED_ID_BYTES..)
+    }
+
+    /// Puts these bytes behind those of [`Self::opacity`].
+    pub(super) fn add_to_opacity(&mut self, tail: &[u8]) -> Result<(), AvError> {
+        let Some(opacity) = self.opacity() else { return Ok(()) };
+        let added = [&1_u64.to_be_bytes(), opacity, tail].concat();
+        // SAFETY: the packet is valid; what takes the place of its side data has room for `added`.
+        unsafe {
+            let room = ffi::av_packet_new_side_data(self.as_ptr(), OPACITY, added.len());
+            if room.is_null() {
+                return Err(AvError::out_of_memory("av_packet_new_side_data"));
+            }
+            std::ptr::copy_nonoverlapping(added.as_ptr(), room, added.len());
+        }
+        Ok(())
     }
 
     /// Index of its stream.
