@@ -10,8 +10,8 @@ use crate::cut::Part;
 
 /// What Matroska puts beside a packet.
 const OPACITY: ffi::AVPacketSideDataType = ffi::AVPacketSideDataType::AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL;
-/// The number of what it is, before it.
-const ADDED_ID_BYTES: usize = size_of::<u64>();
+/// The number before it that says that it is opacity, and not the likes of dynamic metadata.
+const OPACITY_ID: u64 = 1;
 
 /// One packet; owns its bytes (or a counted reference to them).
 pub struct Packet {
@@ -105,13 +105,13 @@ impl Packet {
             let data = ffi::av_packet_get_side_data(self.as_ptr(), OPACITY, &raw mut size);
             if data.is_null() { &[] } else { std::slice::from_raw_parts(data, size) }
         };
-        added.get(ADDED_ID_BYTES..)
+        added.strip_prefix(&OPACITY_ID.to_be_bytes())
     }
 
     /// Puts these bytes behind those of [`Self::opacity`].
     pub(super) fn add_to_opacity(&mut self, tail: &[u8]) -> Result<(), AvError> {
         let Some(opacity) = self.opacity() else { return Ok(()) };
-        let added = [&1_u64.to_be_bytes(), opacity, tail].concat();
+        let added = [&OPACITY_ID.to_be_bytes(), opacity, tail].concat();
         // SAFETY: the packet is valid; what takes the place of its side data has room for `added`.
         unsafe {
             let room = ffi::av_packet_new_side_data(self.as_ptr(), OPACITY, added.len());
